@@ -1,0 +1,3 @@
+"""Bartizan: security analytics for AWS workloads. Python describes, ClickHouse executes."""
+
+__version__ = "0.1.0"
