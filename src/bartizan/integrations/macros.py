@@ -1,0 +1,58 @@
+"""SQL that several mappings share: `CREATE FUNCTION f AS (x) -> ...` of `macros.sql`, expanded as trees into a mapping.
+
+Expansion at compile time leaves no state in the engine, and ClickHouse computes an expression that appears twice once.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from bartizan.integrations.errors import IntegrationError
+
+Macros = Mapping[str, exp.Lambda]
+"""The shared functions by name."""
+
+MACROS_FILE = Path(__file__).parent / "macros.sql"
+
+
+def load_macros(path: Path = MACROS_FILE) -> Macros:
+    """Read the shared functions; each may call those defined above it."""
+    macros: dict[str, exp.Lambda] = {}
+    for statement in sqlglot.parse(path.read_text(encoding="utf-8"), dialect="clickhouse"):
+        if not isinstance(statement, exp.Create) or not isinstance(statement.expression, exp.Lambda):
+            raise IntegrationError("only `CREATE FUNCTION name AS (x) -> ...` is expected", where=str(path))
+        macros[statement.this.name] = _expanded_lambda(statement.expression, macros)
+    return macros
+
+
+def expand(tree: exp.Expression, macros: Macros) -> exp.Expression:
+    """A copy of `tree` in which each call of a macro is its body with the arguments put in."""
+
+    def replaced(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, exp.Anonymous) or node.name not in macros:
+            return node
+        macro = macros[node.name]
+        names = [parameter.name for parameter in macro.expressions]
+        if len(names) != len(node.expressions):
+            raise IntegrationError(f"macro `{node.name}` takes {len(names)} arguments, got {len(node.expressions)}")
+        return _substituted(macro.this, dict(zip(names, (expand(e, macros) for e in node.expressions), strict=True)))
+
+    return tree.transform(replaced)
+
+
+def _expanded_lambda(definition: exp.Lambda, macros: Macros) -> exp.Lambda:
+    body = expand(definition.this, macros)
+    return exp.Lambda(this=body, expressions=[parameter.copy() for parameter in definition.expressions])
+
+
+def _substituted(body: exp.Expression, arguments: Mapping[str, exp.Expression]) -> exp.Expression:
+    def replaced(node: exp.Expression) -> exp.Expression:
+        is_name = isinstance(node, exp.Identifier) and not isinstance(node.parent, exp.Column | exp.Dot)
+        is_column = isinstance(node, exp.Column) and not node.table
+        if (is_name or is_column) and node.name in arguments:
+            return exp.paren(arguments[node.name].copy())
+        return node
+
+    return body.transform(replaced)

@@ -1,0 +1,63 @@
+"""A stream's mapping as a tree: `mapping.sql` in, one SELECT over `records` out, its shared functions expanded."""
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+from bartizan.integrations.errors import IntegrationError
+from bartizan.integrations.macros import Macros, expand
+from bartizan.integrations.stream import Stream
+
+RECORDS = "records"
+"""The relation a mapping reads: `message String`, `meta Map(String, String)`, `id String`."""
+
+REQUIRED = ("@timestamp", "event.id", "error.message")
+"""The columns every mapping gives, since the loader builds on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The SELECT of a stream; its columns are the stream's schema."""
+
+    stream: Stream
+    select: exp.Select
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The ECS names it gives, in order."""
+        return tuple(projection.alias_or_name for projection in self.select.expressions)
+
+    def over(self, records: exp.Query) -> exp.Select:
+        """The SELECT reading `records`, a query with the columns that `RECORDS` names; each raw record is passed on."""
+        select = self.select.copy()
+        for table in select.find_all(exp.Table):
+            if table.name == RECORDS:
+                table.replace(records.subquery(RECORDS, copy=True))
+        return select
+
+
+def load_mapping(stream: Stream, macros: Macros) -> Mapping:
+    """Read and check `mapping.sql`; raises `IntegrationError` with the file and position."""
+    path = stream.folder / "mapping.sql"
+    try:
+        tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), dialect="clickhouse")
+    except ParseError as error:
+        first = error.errors[0]
+        raise IntegrationError(
+            f"{first['description']} near `{first['highlight']}`", where=f"{path}:{first['line']}"
+        ) from error
+    except OSError as error:
+        raise IntegrationError(f"cannot read it: {error}", where=str(path)) from error
+    if not isinstance(tree, exp.Select):
+        raise IntegrationError("a mapping is one SELECT", where=str(path))
+    mapping = Mapping(stream, _select(expand(tree, macros)))
+    if missing := [name for name in REQUIRED if name not in mapping.columns]:
+        raise IntegrationError(f"the mapping gives no `{missing[0]}`", where=str(path))
+    return mapping
+
+
+def _select(tree: exp.Expression) -> exp.Select:
+    assert isinstance(tree, exp.Select)
+    return tree
