@@ -10,3 +10,45 @@ CREATE FUNCTION javaMapPlain AS (marked) ->
 CREATE FUNCTION javaMap AS (json) ->
     if(position(json, '\\') = 0, javaMapPlain(javaMapMarked(json)),
        JSONExtractString(concat('"', javaMapPlain(javaMapMarked(json)), '"')));
+
+-- A user agent's parts, named as the uap-core rules name them, since that is what ECS pipelines everywhere use.
+-- Give a LowCardinality(String): each regular expression then runs once per distinct agent of a block.
+-- `.1` name, `.2` version, `.3` device.name, `.4` os.name, `.5` os.version, `.6` os.full; all '' when there is no agent.
+-- The alternatives are in order of precedence: tools, robots, browsers that also claim to be Chrome, the engines.
+CREATE FUNCTION userAgentProduct AS (ua) -> replaceRegexpOne(replaceRegexpOne(ua,
+    '(?s)^(?:.*?\\b(Boto3?|JetS3t|aws-(?:cli|sdk-(?:cpp|go|java|nodejs|ruby2?))|s3fs|minio-go|Cyberduck|S3 Browser|rclone|curl|PycURL|libcurl-agent|Wget|aria2|lftp|python-requests|Python-urllib|Google-HTTP-Java-Client|Apache-HttpClient|Go-http-client|WinHTTP|okhttp|reqwest|axios|PostmanRuntime|insomnia|libwww-perl|Windows-Update-Agent|Microsoft-CryptoAPI|Debian APT-HTTP|Ubuntu APT-HTTP|urlgrabber|masscan|Scrapy|WhatWeb|facebookexternalhit|Lynx|PhantomJS)[ /]v?(\\d+(?:\\.\\d+){0,2})|.*?([A-Za-z0-9_.-]{0,40}(?:[Bb]ot|[Ss]pider|[Cc]rawler)\\b(?:-[A-Za-z]{1,30})?)(?:[ /]v?(\\d+(?:\\.\\d+){0,2}))?|.*(Edg(?:e|A|iOS)?|OPR|Vivaldi|CriOS|FxiOS|SamsungBrowser|YaBrowser|HeadlessChrome|Electron|Firefox)/(\\d+(?:\\.\\d+){0,3})|.*(Chrome|Chromium|Version|Trident|MSIE)[ /](\\d+(?:\\.\\d+){0,3})(?:(?: Safari)? (Mobile)\\b)?|.).*$',
+    '\\1\\3\\5\\7\\9\x01\\2\\4\\6\\8'),
+    '^((?:OPR|HeadlessChrome|YaBrowser)\x01\\d+\\.\\d+\\.\\d+|(?:python-requests|SamsungBrowser|rclone)\x01\\d+\\.\\d+)[\\d.]*$', '\\1');
+CREATE FUNCTION userAgentSystem AS (ua) -> replaceRegexpOne(ua,
+    '(?s)^(?:.*?\\b(Windows NT|Windows Phone|Android|Mac OS X|iPhone OS|CPU OS|CrOS [a-z0-9_]+|Ubuntu|Fedora|Red Hat|FreeBSD|OpenBSD|NetBSD|Linux)[ /-](\\d+(?:[._]\\d+){0,2})|.*?\\b(Windows|Android|iPhone|iPad|iPod|Mac OS X|Macintosh|Debian|Ubuntu|CentOS|Fedora|Red Hat|openSUSE|SUSE|FreeBSD|OpenBSD|NetBSD|CrOS|Linux|linux)\\b|.).*$',
+    '\\1\\3\x01\\2');
+CREATE FUNCTION userAgentHardware AS (ua) -> replaceRegexpOne(ua,
+    '(?s)^(?:.*?(iPhone|iPad|iPod|Macintosh)|.*?\\bAndroid [\\d.]+; (?:[a-z]{2}-[a-zA-Z]{2}; )?([^;)/]{1,60}?)(?: Build/[^;)]*)?[;)]|.).*$', '\\1\\2');
+CREATE FUNCTION userAgentName AS (product) ->
+    transform(product,
+        ['', 'Edg', 'EdgA', 'EdgiOS', 'OPR', 'CriOS', 'FxiOS', 'SamsungBrowser', 'YaBrowser', 'ChromeMobile', 'Version', 'VersionMobile', 'Trident', 'MSIE', 'python-requests', 'facebookexternalhit'],
+        ['Other', 'Edge', 'Edge Mobile', 'Edge Mobile', 'Opera', 'Chrome Mobile iOS', 'Firefox iOS', 'Samsung Internet', 'Yandex Browser', 'Chrome Mobile', 'Safari', 'Mobile Safari', 'IE', 'IE', 'Python Requests', 'FacebookBot'],
+        product);
+CREATE FUNCTION userAgentSystemName AS (system) ->
+    transform(system,
+        ['Windows NT', 'iPhone OS', 'CPU OS', 'iPhone', 'iPad', 'iPod', 'Macintosh', 'linux', 'CrOS', 'CrOS x86_64', 'CrOS aarch64', 'CrOS armv7l'],
+        ['Windows', 'iOS', 'iOS', 'iOS', 'iOS', 'iOS', 'Mac OS X', 'Linux', 'Chrome OS', 'Chrome OS', 'Chrome OS', 'Chrome OS'], system);
+CREATE FUNCTION userAgentSystemVersion AS (system) ->
+    transform(system,
+        ['Windows NT\x0110.0', 'Windows NT\x016.4', 'Windows NT\x016.3', 'Windows NT\x016.2', 'Windows NT\x016.1', 'Windows NT\x016.0', 'Windows NT\x015.2', 'Windows NT\x015.1', 'Windows NT\x015.0'],
+        ['10', '10', '8.1', '8', '7', 'Vista', 'XP', 'XP', '2000'],
+        replaceAll(extract(system, '\x01(.*)$'), '_', '.'));
+CREATE FUNCTION userAgent AS (ua) -> tuple(
+    if(ua = '', '', userAgentName(extract(userAgentProduct(ua), '^([^\x01]*)\x01'))),
+    transform(userAgentProduct(ua), ['Trident\x017.0', 'Trident\x018.0', 'Trident\x016.0', 'Trident\x015.0', 'Trident\x014.0'], ['11.0', '11.0', '10.0', '9.0', '8.0'],
+        extract(userAgentProduct(ua), '\x01(.*)$')),
+    multiIf(ua = '', '',
+        match(ua, '(?i)bot|crawl|spider|slurp|archiver|indexer|scraper|scrapy|favicon|masscan|^java/|python-urllib|winhttp|whatweb|wordpress'), 'Spider',
+        userAgentHardware(ua) = '', 'Other',
+        userAgentHardware(ua) = 'Macintosh', 'Mac',
+        match(userAgentHardware(ua), '^(?:SM|GT|SGH|SCH)-'), concat('Samsung ', userAgentHardware(ua)),
+        userAgentHardware(ua)),
+    userAgentSystemName(extract(userAgentSystem(ua), '^([^\x01]*)\x01')),
+    userAgentSystemVersion(userAgentSystem(ua)),
+    if(userAgentSystemVersion(userAgentSystem(ua)) = '', '',
+        concat(userAgentSystemName(extract(userAgentSystem(ua), '^([^\x01]*)\x01')), ' ', userAgentSystemVersion(userAgentSystem(ua)))));
