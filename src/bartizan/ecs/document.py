@@ -1,0 +1,61 @@
+"""A stored row as the ECS document it stands for: dotted columns in, a nested object without empty fields out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from bartizan.ecs.registry import Registry
+
+_JSON_TYPES = {"flattened", "object", "nested"}
+_MAPPED_IPV4 = "::ffff:"
+
+
+def document(row: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
+    """The nested document; '' , null and [] are left out, JSON text of open fields is parsed back."""
+    nested: dict[str, Any] = {}
+    for name, value in row.items():
+        if value is None or value in ("", []):
+            continue
+        _put(nested, name.split("."), _rendered(name, value, registry))
+    return nested
+
+
+def _rendered(name: str, value: Any, registry: Registry) -> Any:
+    field = registry.get(name)
+    if field is None:
+        return value
+    if field.type in _JSON_TYPES and isinstance(value, str):
+        return _parsed(value)
+    if field.type == "ip":
+        return [_address(one) for one in value] if isinstance(value, list) else _address(value)
+    return value
+
+
+def _address(text: str) -> str:
+    """IPv4 addresses are stored as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2) and shown as what they are."""
+    short = text.removeprefix(_MAPPED_IPV4)
+    return short if "." in short else text
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _put(nested: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set a value by its path; where a scalar and an object claim one name, the object keeps the scalar as `value`."""
+    for step in path[:-1]:
+        child = nested.setdefault(step, {})
+        if not isinstance(child, dict):
+            child = nested[step] = {"value": child}
+        nested = child
+    last = path[-1]
+    if isinstance(nested.get(last), dict) and not isinstance(value, dict):
+        nested[last]["value"] = value
+    elif isinstance(nested.get(last), dict):
+        nested[last].update(value)
+    else:
+        nested[last] = value

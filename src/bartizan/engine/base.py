@@ -1,0 +1,87 @@
+"""The interface that both engines have: a statement with bound parameters in, bytes, rows or an Arrow table out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+import pyarrow as pa
+from sqlglot import exp
+
+Value = str | int | float | bool | None | Sequence["Value"]
+"""What a parameter may hold; its ClickHouse type stands in the statement's `{name:Type}`."""
+
+Settings = Mapping[str, str | int | float]
+"""ClickHouse settings of one statement."""
+
+PIECES = "pieces"
+"""The relation an insert's SELECT reads; each engine puts the file in its place."""
+
+READ_ONLY: Settings = {"readonly": 1}
+"""For what a user asked: refuses writes and table functions such as `file()` and `url()`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileInsert:
+    """An `INSERT INTO table (columns) SELECT ...` whose SELECT reads `PIECES`, the rows of a local file."""
+
+    table: str
+    columns: tuple[str, ...]
+    select: exp.Query
+    file: Path
+    format: str
+    """ClickHouse's name of the file's format, `RowBinary`."""
+    structure: str
+    """Names and types of the file's columns, `a String, b UInt64`."""
+    token: str
+    """The batch's name: a repeated insert with the same token adds nothing."""
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """A ClickHouse. Errors are `EngineUnavailable` (retry) or `StatementRefused` (don't)."""
+
+    name: str
+    """`chdb` or `clickhouse`."""
+
+    def query(
+        self,
+        statement: exp.Expression,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        format: str = "JSONEachRow",
+        settings: Settings | None = None,
+    ) -> bytes:
+        """Run a statement and give its result in a ClickHouse format."""
+
+    def insert_file(self, insert: FileInsert) -> None:
+        """Run the insert as one block: all of the file's rows are stored or none is."""
+
+    def close(self) -> None:
+        """Let go of the engine; an embedded one frees its folder."""
+
+
+def rows(
+    engine: Engine,
+    statement: exp.Expression,
+    parameters: Mapping[str, Value] | None = None,
+    *,
+    settings: Settings | None = None,
+) -> list[dict[str, Any]]:
+    """The result as dicts by column name; dates as ISO text with `Z`, IPs as text."""
+    answer = engine.query(statement, parameters, settings=settings)
+    return [orjson.loads(line) for line in answer.splitlines()]
+
+
+def arrow(
+    engine: Engine,
+    statement: exp.Expression,
+    parameters: Mapping[str, Value] | None = None,
+    *,
+    settings: Settings | None = None,
+) -> pa.Table:
+    """The result as an Arrow table."""
+    answer = engine.query(statement, parameters, format="ArrowStream", settings=settings)
+    with pa.ipc.open_stream(answer) as reader:
+        return reader.read_all()

@@ -1,0 +1,45 @@
+"""What the engine can answer instead of rows."""
+
+import re
+
+from bartizan.errors import BartizanError, Terminal, Transient
+
+
+class EngineError(BartizanError):
+    """The engine refused or failed a statement."""
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "", code: int = 0) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.code = code
+        """ClickHouse's error code; 0 when the failure was before the engine."""
+
+
+class EngineUnavailable(EngineError, Transient):
+    """No connection, too many queries at once, or out of time: later may do."""
+
+
+class StatementRefused(EngineError, Terminal):
+    """The statement itself can't run: a type, a name or a limit is wrong."""
+
+
+class StoreInUse(EngineError, Terminal):
+    """Another process owns the data folder."""
+
+
+_CODE = re.compile(r"Code: (\d+)\. (?:DB::Exception: )?(.*)", re.DOTALL)
+
+_TRANSIENT_CODES = {159, 202, 241, 242, 394}
+"""TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, QUERY_WAS_CANCELLED
+(ClickHouse, src/Common/ErrorCodes.cpp)."""
+
+
+def translated(error: Exception) -> EngineError:
+    """What either engine's driver raised, as ours; a failure without a ClickHouse code was before the engine."""
+    found = _CODE.search(str(error))
+    if found is None:
+        return EngineUnavailable(str(error))
+    code, message = int(found[1]), found[2].strip()
+    if "Cannot lock file" in message or "another process" in message:
+        return StoreInUse("another process has this data folder", hint="stop it, or use another --data", code=code)
+    kind = EngineUnavailable if code in _TRANSIENT_CODES else StatementRefused
+    return kind(message.splitlines()[0], code=code)

@@ -1,0 +1,1 @@
+"""Bytes in, rows stored: objects are decoded and spooled (acknowledged = on disk), segments are loaded exactly once."""

@@ -1,0 +1,133 @@
+"""Cuts an object's plain bytes into pieces of whole records, each small enough for the engine to take at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from bartizan.ingest.errors import BadObject
+from bartizan.ingest.scanner import MAX_RECORD_BYTES, JsonScanner
+from bartizan.ingest.shape import Framing, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Whole records of one object."""
+
+    framing: Framing
+    body: bytes
+    ordinal: int
+    """Number of the object's records (of its lines, where records are lines) before this piece."""
+    end_ordinal: int
+    """The same after this piece: where reading goes on after a stop. Where the engine does the counting it is 0, and
+    the piece is the object's only one."""
+
+
+def cut(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int = 0) -> Iterator[Piece]:
+    """Pieces of about `piece_bytes`, leaving out the first `done` records (lines).
+
+    A fault in `chunks` is raised after the good records before it were given.
+    """
+    if shape.framing == "lines":
+        yield from _lines(chunks, piece_bytes, done)
+    elif shape.framing == "documents":
+        yield from _scanned(chunks, JsonScanner(), piece_bytes, done)
+    else:
+        yield from _document(chunks, shape, piece_bytes, done)
+
+
+def salvaged(framing: str, body: bytes, ordinal: int) -> Iterator[Piece]:
+    """The records of a JSON document that doesn't parse as a whole, each by itself: a bad one then stands alone."""
+    scanner = JsonScanner(inside=framing == "records")
+    records = [*scanner.feed(body), *filter(None, [scanner.rest()])] or [body]
+    for count, record in enumerate(records, ordinal):
+        yield Piece("whole", record, count, count + 1)
+
+
+def _lines(chunks: Iterator[bytes], piece_bytes: int, done: int) -> Iterator[Piece]:
+    ordinal = 0
+    for body in _whole_lines(chunks, piece_bytes):
+        after = ordinal + body.count(b"\n") + (not body.endswith(b"\n"))
+        if after > done:
+            skipped = max(done - ordinal, 0)
+            kept = body.split(b"\n", skipped)[skipped] if skipped else body
+            yield Piece("lines", kept, ordinal + skipped, after)
+        ordinal = after
+
+
+def _whole_lines(chunks: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
+    """Bodies that end with a line's end, the last one with the object's; a fault is raised after what was good."""
+    held: list[bytes] = []
+    size = 0
+    fault: BadObject | None = None
+    while True:
+        try:
+            chunk = next(chunks, b"")
+        except BadObject as error:
+            chunk, fault = b"", error
+        held.append(chunk)
+        size += len(chunk)
+        if chunk and size < piece_bytes:
+            continue
+        joined = b"".join(held)
+        cut_at = joined.rfind(b"\n") + 1 if chunk else len(joined)
+        if body := joined[:cut_at]:
+            yield body
+        held, size = [joined[cut_at:]], len(joined) - cut_at
+        if fault:
+            raise fault
+        if not chunk:
+            return
+        if size > MAX_RECORD_BYTES:
+            raise BadObject(f"a line is longer than {MAX_RECORD_BYTES} bytes")
+
+
+def _document(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int) -> Iterator[Piece]:
+    """One JSON document: as it is when it is small and whole, else the records in it by the scanner."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for chunk in chunks:
+            held.append(chunk)
+            size += len(chunk)
+            if size > piece_bytes:
+                break
+        else:
+            yield Piece(shape.framing, b"".join(held), 0, 0)
+            return
+    except BadObject as error:
+        chunks = _failing(error)
+    yield from _scanned(chain(held, chunks), JsonScanner(inside=shape.framing == "records"), piece_bytes, done)
+
+
+def _failing(error: BadObject) -> Iterator[bytes]:
+    yield b""
+    raise error
+
+
+def _scanned(chunks: Iterator[bytes], scanner: JsonScanner, piece_bytes: int, done: int) -> Iterator[Piece]:
+    records: list[bytes] = []
+    size = ordinal = 0
+    fault: BadObject | None = None
+    try:
+        for chunk in chunks:
+            for record in scanner.feed(chunk):
+                records.append(record)
+                size += len(record)
+            if size >= piece_bytes:
+                yield from _array(records, ordinal, done)
+                ordinal += len(records)
+                records, size = [], 0
+    except BadObject as error:
+        fault = error
+    yield from _array(records, ordinal, done)
+    ordinal += len(records)
+    if (rest := scanner.rest()) and ordinal >= done:
+        yield Piece("whole", rest, ordinal, ordinal + 1)
+    if fault:
+        raise fault
+
+
+def _array(records: list[bytes], ordinal: int, done: int) -> Iterator[Piece]:
+    skipped = max(done - ordinal, 0)
+    if kept := records[skipped:]:
+        yield Piece("array", b"[" + b",".join(kept) + b"]", ordinal + skipped, ordinal + len(records))
