@@ -20,9 +20,9 @@ class BartizanError(Exception):
         return f"{located}; {self.hint}" if self.hint else located
 
 
-class Transient(BartizanError):  # noqa: N818 - a mark that reads as an adjective: `class EngineBusy(EngineError, Transient)`
+class Transient(Exception):  # noqa: N818 - a mark that reads as an adjective: `class EngineBusy(EngineError, Transient)`
     """The same call may succeed later: retry with back-off."""
 
 
-class Terminal(BartizanError):  # noqa: N818
+class Terminal(Exception):  # noqa: N818
     """The same call will fail again: don't retry, report."""

@@ -1,7 +1,7 @@
 """The interface that both engines have: a statement with bound parameters in, bytes, rows or an Arrow table out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,27 +16,21 @@ Settings = Mapping[str, str | int | float]
 """ClickHouse settings of one statement."""
 
 PIECES = "pieces"
-"""The relation an insert's SELECT reads; each engine puts the file in its place."""
+"""The relation that stands for a local file in a statement; each engine puts the file in its place."""
 
 READ_ONLY: Settings = {"readonly": 1}
 """For what a user asked: refuses writes and table functions such as `file()` and `url()`."""
 
 
 @dataclass(frozen=True, slots=True)
-class FileInsert:
-    """An `INSERT INTO table (columns) SELECT ...` whose SELECT reads `PIECES`, the rows of a local file."""
+class LocalFile:
+    """A file on this machine that a statement reads as the relation `PIECES`."""
 
-    table: str
-    columns: tuple[str, ...]
-    select: exp.Query
-    file: Path
+    path: Path
     format: str
-    """ClickHouse's name of the file's format, `RowBinary`."""
+    """ClickHouse's name of its format, `RowBinary`."""
     structure: str
-    """Names and types of the file's columns, `a String, b UInt64`."""
-    token: str
-    """The batch's name: a repeated insert with the same token adds nothing."""
-    parameters: Mapping[str, Value] = field(default_factory=dict)
+    """Names and types of its columns, `a String, b UInt64`."""
 
 
 class Engine(Protocol):
@@ -50,13 +44,11 @@ class Engine(Protocol):
         statement: exp.Expression,
         parameters: Mapping[str, Value] | None = None,
         *,
+        file: LocalFile | None = None,
         format: str = "JSONEachRow",
         settings: Settings | None = None,
     ) -> bytes:
-        """Run a statement and give its result in a ClickHouse format."""
-
-    def insert_file(self, insert: FileInsert) -> None:
-        """Run the insert as one block: all of the file's rows are stored or none is."""
+        """Run a statement, `file` in the place of `PIECES`, and give its result in a ClickHouse format."""
 
     def close(self) -> None:
         """Let go of the engine; an embedded one frees its folder."""
@@ -67,10 +59,11 @@ def rows(
     statement: exp.Expression,
     parameters: Mapping[str, Value] | None = None,
     *,
+    file: LocalFile | None = None,
     settings: Settings | None = None,
 ) -> list[dict[str, Any]]:
     """The result as dicts by column name; dates as ISO text with `Z`, IPs as text."""
-    answer = engine.query(statement, parameters, settings=settings)
+    answer = engine.query(statement, parameters, file=file, settings=settings)
     return [orjson.loads(line) for line in answer.splitlines()]
 
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from sqlglot import exp
 
-from bartizan.engine.base import FileInsert, Settings, Value
+from bartizan.engine.base import LocalFile, Settings, Value
 from bartizan.engine.errors import translated
 from bartizan.engine.limits import Limits
 from bartizan.engine.literals import bound
-from bartizan.engine.statements import ONE_BLOCK, OUTPUT_SETTINGS, insert_tree, text, with_settings
+from bartizan.engine.statements import OUTPUT_SETTINGS, text, with_settings, with_source
 
 class EmbeddedEngine:
     """chDB on a folder. Each thread has a connection of its own, so that a long query holds up no short one."""
@@ -35,33 +35,25 @@ class EmbeddedEngine:
         statement: exp.Expression,
         parameters: Mapping[str, Value] | None = None,
         *,
+        file: LocalFile | None = None,
         format: str = "JSONEachRow",
         settings: Settings | None = None,
     ) -> bytes:
-        """Run a statement; see `Engine.query`."""
+        """Run a statement; the engine reads `file` where it lies. See `Engine.query`."""
+        if file is not None:
+            statement = with_source(statement, _file_function(file))
         sql = with_settings(text(statement), {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})})
-        return self._run(sql, format, parameters or {})
-
-    def insert_file(self, insert: FileInsert) -> None:
-        """Run an insert whose SELECT reads the file where it lies; see `Engine.insert_file`."""
-        source = exp.func(
-            "file", *(exp.Literal.string(value) for value in (str(insert.file), insert.format, insert.structure))
-        )
-        settings = {**ONE_BLOCK, **self._limits.settings(), "insert_deduplication_token": insert.token}
-        self._run(with_settings(text(insert_tree(insert, source)), settings), "Null", insert.parameters)
+        try:
+            answer = self._connection().query(sql, format, params=bound(parameters or {}) or None)
+        except Exception as error:  # chDB raises RuntimeError and its own kinds alike
+            raise translated(error) from error
+        return bytes(answer.bytes()) if answer is not None else b""
 
     def close(self) -> None:
         """Close every connection; the folder is free afterwards."""
         while self._connections:
             self._connections.pop().close()
         self._local = threading.local()
-
-    def _run(self, sql: str, format: str, parameters: Mapping[str, Value]) -> bytes:
-        try:
-            answer = self._connection().query(sql, format, params=bound(parameters) or None)
-        except Exception as error:  # chDB raises RuntimeError and its own kinds alike
-            raise translated(error) from error
-        return bytes(answer.bytes()) if answer is not None else b""
 
     def _connection(self) -> Any:
         found = getattr(self._local, "connection", None)
@@ -70,6 +62,10 @@ class EmbeddedEngine:
                 found = self._local.connection = _connect(self._address)
                 self._connections.append(found)
         return found
+
+
+def _file_function(file: LocalFile) -> exp.Expression:
+    return exp.func("file", *(exp.Literal.string(part) for part in (str(file.path), file.format, file.structure)))
 
 
 def _connect(address: str) -> Any:

@@ -26,7 +26,7 @@ class StoreInUse(EngineError, Terminal):
     """Another process owns the data folder."""
 
 
-_CODE = re.compile(r"Code: (\d+)\. (?:DB::Exception: )?(.*)", re.DOTALL)
+_CODE = re.compile(r"Code: (\d+)\. (?:DB::Exception: )?((?:(?!Code: \d+\.).)*?)(?: \(version [^)]*\).*)?$", re.DOTALL)
 
 _TRANSIENT_CODES = {159, 202, 241, 242, 394}
 """TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, QUERY_WAS_CANCELLED

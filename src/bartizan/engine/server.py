@@ -6,11 +6,11 @@ from urllib.parse import SplitResult, unquote
 
 from sqlglot import exp
 
-from bartizan.engine.base import PIECES, FileInsert, Settings, Value
+from bartizan.engine.base import PIECES, LocalFile, Settings, Value
 from bartizan.engine.errors import translated
 from bartizan.engine.limits import Limits
 from bartizan.engine.literals import bound
-from bartizan.engine.statements import ONE_BLOCK, OUTPUT_SETTINGS, insert_tree, text
+from bartizan.engine.statements import OUTPUT_SETTINGS, text
 
 
 class ServerEngine:
@@ -41,39 +41,22 @@ class ServerEngine:
         statement: exp.Expression,
         parameters: Mapping[str, Value] | None = None,
         *,
+        file: LocalFile | None = None,
         format: str = "JSONEachRow",
         settings: Settings | None = None,
     ) -> bytes:
-        """Run a statement; see `Engine.query`."""
-        carried = {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})}
+        """Run a statement; `file` is sent beside it as an external table. See `Engine.query`."""
+        carried = {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {}), **_named(parameters)}
         try:
             answer = self._client.raw_query(
-                text(statement), settings={**carried, **_named(parameters)}, fmt=_format(statement, format)
+                text(statement),
+                settings=carried,
+                fmt=format if isinstance(statement, exp.Query | exp.Describe) else None,
+                external_data=_external(file) if file else None,
             )
-        except Exception as error:
+        except Exception as error:  # the client raises its own kinds and urllib3's
             raise translated(error) from error
         return bytes(answer)
-
-    def insert_file(self, insert: FileInsert) -> None:
-        """Send the file beside the insert as an external table, which its SELECT reads; see `Engine.insert_file`.
-
-        clickhouse.com/docs/engines/table-engines/special/external-data: the table lives as long as the statement.
-        """
-        from clickhouse_connect.driver.external import ExternalData  # noqa: PLC0415
-
-        settings = {**ONE_BLOCK, **self._limits.settings(), "insert_deduplication_token": insert.token}
-        file = ExternalData(
-            file_name=PIECES, data=insert.file.read_bytes(), fmt=insert.format, structure=insert.structure
-        )
-        try:
-            self._client.raw_query(
-                text(insert_tree(insert, exp.to_table(PIECES))),
-                parameters=None,
-                settings={**settings, **_named(insert.parameters)},
-                external_data=file,
-            )
-        except Exception as error:
-            raise translated(error) from error
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -84,5 +67,8 @@ def _named(parameters: Mapping[str, Value] | None) -> dict[str, str]:
     return {f"param_{name}": value for name, value in bound(parameters or {}).items()}
 
 
-def _format(statement: exp.Expression, format: str) -> str | None:
-    return format if isinstance(statement, exp.Query | exp.Describe) else None
+def _external(file: LocalFile) -> Any:
+    """clickhouse.com/docs/engines/table-engines/special/external-data: such a table lives as long as the statement."""
+    from clickhouse_connect.driver.external import ExternalData  # noqa: PLC0415
+
+    return ExternalData(file_name=PIECES, data=file.path.read_bytes(), fmt=file.format, structure=file.structure)

@@ -167,11 +167,15 @@ def _ttl(days: int) -> exp.MergeTreeTTL:
 
 
 def _settings() -> exp.SettingsProperty:
+    """`share_nested_offsets = 0` lets `event.category` and `event.type` be arrays of different lengths: without it
+    ClickHouse takes dotted array columns for one Nested structure."""
     values = {
+        "share_nested_offsets": 0,
         "ttl_only_drop_parts": 1,
         "non_replicated_deduplication_window": DEDUPLICATION_WINDOW,
         "min_bytes_for_wide_part": 256 * 1024 * 1024,
         "allow_nullable_key": 0,
+        "fsync_after_insert": 1,
         "fsync_part_directory": 1,
     }
     return exp.SettingsProperty(

@@ -8,10 +8,12 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from bartizan.engine.base import LocalFile
 from bartizan.ingest.pieces import Piece
 
 FORMAT = "RowBinary"
@@ -53,6 +55,34 @@ def encoded(entry: Entry) -> bytes:
             _string(piece.body),
         )
     )
+
+
+def entries(file: BinaryIO) -> Iterator[Entry]:
+    """The rows of a segment, one after another."""
+    while origin := _read_string(file):
+        path, framing = _read_string(file), _read_string(file)
+        ordinal, end_ordinal, is_last = struct.unpack("<QQB", file.read(17))
+        meta = {_read_string(file): _read_string(file) for _ in range(_read_length(file))}
+        file.read(4)
+        piece = Piece(framing, file.read(_read_length(file)), ordinal, end_ordinal)  # type: ignore[arg-type]
+        yield Entry(origin, path, meta, piece, bool(is_last))
+
+
+def rewrite(segment: Path, change: Callable[[Iterator[Entry]], Iterable[Entry]]) -> None:
+    """Put a changed copy in the segment's place, atomically and under its own name."""
+    changed = segment.with_suffix(".partial")
+    with segment.open("rb") as old, changed.open("wb") as new:
+        for entry in change(entries(old)):
+            new.write(encoded(entry))
+        new.flush()
+        os.fsync(new.fileno())
+    changed.replace(segment)
+    sync_folder(segment.parent)
+
+
+def as_local_file(segment: Path) -> LocalFile:
+    """The segment as the engine reads it."""
+    return LocalFile(segment, FORMAT, STRUCTURE)
 
 
 class SegmentWriter:
@@ -109,3 +139,17 @@ def _length(number: int) -> bytes:
         number >>= 7
     encoded.append(number)
     return bytes(encoded)
+
+
+def _read_length(file: BinaryIO) -> int:
+    number = shift = 0
+    while byte := file.read(1):
+        number |= (byte[0] & 127) << shift
+        if byte[0] < 128:
+            return number
+        shift += 7
+    return 0
+
+
+def _read_string(file: BinaryIO) -> str:
+    return file.read(_read_length(file)).decode(errors="surrogateescape")

@@ -1,0 +1,39 @@
+"""Inserts that happen once: a file's rows go into a table as one block, under the batch's name."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from bartizan.engine.base import Engine, LocalFile, Settings, Value
+
+ONE_BLOCK: Settings = {
+    "min_insert_block_size_rows": 1_000_000_000,
+    "min_insert_block_size_bytes": 1_000_000_000_000,
+    "max_insert_threads": 1,
+    "max_block_size": 8192,
+    "insert_deduplicate": 1,
+}
+"""A batch is written as one block, hence one part, hence wholly or not at all."""
+
+
+def insert_once(
+    engine: Engine,
+    table: str,
+    columns: Sequence[str],
+    select: exp.Query,
+    file: LocalFile,
+    token: str,
+    parameters: Mapping[str, Value],
+) -> None:
+    """`INSERT INTO table (columns) SELECT ...` over the file; a repeated call with the same `token` adds nothing.
+
+    clickhouse.com/docs/guides/developer/deduplicating-inserts-on-retries: the token names the block, within a partition
+    and the table's deduplication window.
+    """
+    target = exp.Schema(
+        this=exp.Table(this=exp.to_identifier(table, quoted=True)),
+        expressions=[exp.to_identifier(name, quoted=True) for name in columns],
+    )
+    statement = exp.Insert(this=target, expression=select)
+    settings = {**ONE_BLOCK, "insert_deduplication_token": token}
+    engine.query(statement, parameters, file=file, format="Null", settings=settings)

@@ -1,0 +1,72 @@
+"""What was loaded, in the store itself: how far into each object, so that an object delivered twice is stored once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlglot import exp, parse_one
+
+from bartizan.engine.base import Engine, rows
+from bartizan.engine.columns import Column
+from bartizan.engine.inserts import insert_once
+from bartizan.engine.tables import Table, ensure_table
+from bartizan.ingest.segment import as_local_file
+from bartizan.ingest.spool import Segment
+
+LEDGER = Table(
+    name="ingest-ledger",
+    columns=(
+        Column("origin", "String", "ZSTD(1)", "bloom_filter(0.01)"),
+        Column("path", "String", "ZSTD(1)"),
+        Column("stream", "LowCardinality(String)", "ZSTD(1)"),
+        Column("ordinal", "UInt64", "ZSTD(1)"),
+        Column("is_complete", "UInt8", "ZSTD(1)"),
+        Column("event.id", "String", "ZSTD(1)"),
+        Column("event.ingested", "DateTime64(3, 'UTC')", "Delta(8), ZSTD(1)", "minmax"),
+    ),
+    sort_key=("origin",),
+    retention_days=365,
+)
+"""One row for each object and segment; `event.id` is the segment's token."""
+
+_ENTRIES = """
+SELECT
+    origin, any(path) AS path, {stream: String} AS stream, max(end_ordinal) AS ordinal, max(is_last) AS is_complete,
+    {token: String} AS `event.id`, {ingested: DateTime64(3, 'UTC')} AS `event.ingested`
+FROM pieces GROUP BY origin
+"""
+
+_PROGRESS = """
+SELECT origin, max(ordinal) AS ordinal, max(is_complete) AS is_complete
+FROM `ingest-ledger` WHERE origin IN {origins: Array(String)} GROUP BY origin
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an object was stored."""
+
+    ordinal: int = 0
+    """Records (lines) of it that are stored."""
+    is_complete: bool = False
+
+
+class Ledger:
+    """Reads and writes the ledger's table."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        ensure_table(engine, LEDGER)
+
+    def progress(self, origins: Iterable[str]) -> dict[str, Progress]:
+        """Progress of those objects that are known."""
+        found = rows(self._engine, parse_one(_PROGRESS, dialect="clickhouse"), {"origins": list(origins)})
+        return {row["origin"]: Progress(row["ordinal"], bool(row["is_complete"])) for row in found}
+
+    def record(self, segment: Segment, ingested: str) -> None:
+        """Write down what a loaded segment held; repeating it adds nothing."""
+        select = parse_one(_ENTRIES, dialect="clickhouse")
+        assert isinstance(select, exp.Select)
+        columns = tuple(column.name for column in LEDGER.columns)
+        parameters = {"stream": segment.stream, "token": segment.token, "ingested": ingested}
+        file = as_local_file(segment.file)
+        insert_once(self._engine, LEDGER.name, columns, select, file, segment.token, parameters)

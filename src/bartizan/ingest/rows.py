@@ -1,0 +1,126 @@
+"""From pieces to a stream's rows, as one SELECT tree: records out of pieces, the mapping over them, what the loader adds."""
+
+from sqlglot import exp, parse_one
+
+from bartizan.ecs.registry import ECS_VERSION
+from bartizan.integrations.mapping import Mapping
+from bartizan.integrations.stream import Stream
+
+_RECORDS = """
+SELECT
+    if(endsWith(record, '\\r'), substring(record, 1, length(record) - 1), record) AS message,
+    meta,
+    lower(hex(sipHash128(origin, ordinal + number))) AS id,
+    ordinal + number AS `record.ordinal`,
+    path AS `record.path`
+FROM (
+    SELECT
+        origin, path, meta, ordinal,
+        multiIf(
+            framing = 'lines', splitByChar('\\n', body),
+            framing = 'records', JSONExtractArrayRaw(body, 'Records'),
+            framing = 'array', JSONExtractArrayRaw(body),
+            [body]
+        ) AS framed
+    FROM pieces
+    WHERE throwIf(CRC32(body) != crc, 'spool segment damaged') = 0
+)
+ARRAY JOIN framed AS record, arrayEnumerate(framed) AS number
+WHERE record NOT IN ('', '\\r')
+"""
+
+_LOADED = """
+SELECT
+    if(timely, assumeNotNull(mapped.`@timestamp`), {ingested: DateTime64(3, 'UTC')}) AS `@timestamp`,
+    {ingested: DateTime64(3, 'UTC')} AS `event.ingested`,
+    multiIf(
+        mapped.`error.message` != '', concat('record ', toString(mapped.`record.ordinal`), ': ', mapped.`error.message`),
+        NOT timely, concat(
+            'record ', toString(mapped.`record.ordinal`), ': ',
+            if(mapped.`@timestamp` IS NULL, 'no readable time', concat('implausible time ', toString(mapped.`@timestamp`))),
+            ', the time of ingest stands in'
+        ),
+        ''
+    ) AS `error.message`,
+    mapped.`raw.message` AS `event.original`,
+    mapped.`record.path` AS `log.file.path`
+FROM (SELECT 1) AS mapped
+"""
+
+_TIMELY = """
+SELECT ifNull(
+    mapped.`@timestamp` >= toDateTime64('2000-01-01 00:00:00', 3, 'UTC')
+    AND mapped.`@timestamp` <= {ingested: DateTime64(3, 'UTC')} + toIntervalDay(2), 0
+) AS timely
+"""
+"""A time before AWS was, or more than two days ahead, is a broken clock's; the raw record keeps what it said."""
+
+_LOADER_OWN = ("@timestamp", "error.message", "event.kind")
+
+
+def load_select(mapping: Mapping, namespace: str) -> exp.Select:
+    """The rows of a stream out of `PIECES`, with the parameter `{ingested: DateTime64(3, 'UTC')}`.
+
+    Beside the mapping's columns: `event.ingested`, `event.original`, `log.file.path`, `data_stream.*`, `event.dataset`,
+    `event.module`, `ecs.version`. A record that was not understood has `event.kind` `pipeline_error`.
+    """
+    inner = mapping.over(_parsed(_RECORDS))
+    inner = inner.select(*(_passed(name, alias) for name, alias in _PASSED), copy=False)
+    rows = _parsed(_LOADED)
+    rows.set("from_", exp.From(this=inner.subquery("mapped")))
+    for node in list(rows.find_all(exp.Column)):
+        if node.name == "timely" and not node.table:
+            node.replace(exp.paren(_parsed(_TIMELY).expressions[0].this))
+    rows = rows.select(_kind(mapping), *_constants(mapping.stream, namespace), copy=False)
+    kept = (name for name in mapping.columns if name not in _LOADER_OWN)
+    return rows.select(*(_mapped(name).as_(name, quoted=True) for name in kept), copy=False)
+
+
+def record_order() -> tuple[exp.Expression, ...]:
+    """What puts rows of `load_select` back in the order of their records."""
+    return (_mapped("record.path"), _mapped("record.ordinal"))
+
+
+def invalid_pieces() -> exp.Select:
+    """Number (from 1, in file order) of each piece that is one JSON document and doesn't parse as a whole."""
+    return _parsed("""
+        SELECT number FROM (SELECT rowNumberInAllBlocks() + 1 AS number, framing, body FROM pieces)
+        WHERE framing IN ('records', 'array') AND NOT isValidJSON(body)
+    """)
+
+
+_PASSED = (("message", "raw.message"), ("record.ordinal", "record.ordinal"), ("record.path", "record.path"))
+
+
+def _passed(name: str, alias: str) -> exp.Expression:
+    return exp.column(exp.to_identifier(name, quoted=True), table="records").as_(alias, quoted=True)
+
+
+def _kind(mapping: Mapping) -> exp.Expression:
+    kind: exp.Expression = _mapped("event.kind") if "event.kind" in mapping.columns else exp.Literal.string("event")
+    failed = exp.NEQ(this=_mapped("error.message"), expression=exp.Literal.string(""))
+    return exp.func("if", failed, exp.Literal.string("pipeline_error"), kind, dialect="clickhouse").as_(
+        "event.kind", quoted=True
+    )
+
+
+def _constants(stream: Stream, namespace: str) -> list[exp.Expression]:
+    values = {
+        "data_stream.type": stream.type,
+        "data_stream.dataset": stream.dataset,
+        "data_stream.namespace": namespace,
+        "event.dataset": stream.dataset,
+        "event.module": stream.module,
+        "ecs.version": ECS_VERSION,
+    }
+    return [exp.Literal.string(value).as_(name, quoted=True) for name, value in values.items()]
+
+
+def _mapped(name: str) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True), table="mapped")
+
+
+def _parsed(sql: str) -> exp.Select:
+    tree = parse_one(sql, dialect="clickhouse")
+    assert isinstance(tree, exp.Select)
+    return tree
