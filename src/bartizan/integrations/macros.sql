@@ -1,15 +1,33 @@
 -- Functions that several mappings share. Each may call those above it.
 
 -- JSON text as Java's Map.toString prints it, `{key=value, list=[a, b]}`: the text that public rules match on.
--- One pass marks strings (\x04 after, \x03 at the end of a token) and structural commas, which a JSON text cannot hold
--- unescaped; the marks then tell a key's colon and a structural comma from those inside strings. Escapes are decoded last.
-CREATE FUNCTION javaMapMarked AS (json) ->
-    replaceRegexpAll(json, '"((?:[^"\\\\]|\\\\.)*)"|(,)', '\\1\x04\\2\x03');
-CREATE FUNCTION javaMapPlain AS (marked) ->
-    replaceAll(replaceAll(replaceAll(marked, '\x04,\x03', ', '), '\x04\x03:', '='), '\x04\x03', '');
-CREATE FUNCTION javaMap AS (json) ->
-    if(position(json, '\\') = 0, javaMapPlain(javaMapMarked(json)),
-       JSONExtractString(concat('"', javaMapPlain(javaMapMarked(json)), '"')));
+-- Give it what JSONExtract returns (no white space). Cut at its quotes, every second piece is outside strings: there `:`
+-- and `,` are structure. Escapes are put aside as control characters, which a JSON text cannot hold, and decoded last.
+CREATE FUNCTION javaMapPieces AS (pieces) -> arrayStringConcat(arrayMap(
+    (piece, i) -> if(i % 2 = 1, replaceAll(replaceAll(piece, ':', '='), ',', ', '), piece),
+    pieces, arrayEnumerate(pieces)));
+CREATE FUNCTION javaMap AS (json) -> if(position(json, '\\') = 0,
+    javaMapPieces(splitByChar('"', json)),
+    JSONExtractString(concat('"',
+        replaceAll(replaceAll(
+            javaMapPieces(splitByChar('"', replaceAll(replaceAll(json, '\\\\', '\x05'), '\\"', '\x06'))),
+            '\x06', '\\"'), '\x05', '\\\\'),
+        '"')));
+
+-- A JSON text without its empty members: null, "", {} and [] say nothing, and what only held them is empty too ('' then).
+-- Each pass takes the innermost. Without escapes and without empty array elements a short pattern is exact; else strings
+-- are matched whole, so that nothing inside one is mistaken for structure.
+CREATE FUNCTION jsonHasEmpty AS (json) ->
+    (position(json, 'null') > 0 OR position(json, '""') > 0 OR position(json, '{}') > 0 OR position(json, '[]') > 0);
+CREATE FUNCTION jsonCompactPass AS (json) -> multiIf(
+    NOT jsonHasEmpty(json), json,
+    position(json, '\\') > 0 OR match(json, '[:,{\\[]":|[\\[,](?:null|""|\\{\\}|\\[\\])'), replaceRegexpAll(json,
+        ',"(?:[^"\\\\]|\\\\.)*":(?:null|""|\\{\\}|\\[\\])|(\\{)(?:"(?:[^"\\\\]|\\\\.)*":(?:null|""|\\{\\}|\\[\\]),?)+|(\\[)(?:(?:null|""|\\{\\}|\\[\\]),?)+|,(?:null|\\{\\}|\\[\\])|,""([,\\]])|("(?:[^"\\\\]|\\\\.)*")',
+        '\\1\\2\\3\\4'),
+    replaceRegexpAll(json, ',"[^"]*":(?:null|""|\\{\\}|\\[\\])|"[^"]*":(?:null|""|\\{\\}|\\[\\]),?', ''));
+CREATE FUNCTION jsonCompact AS (json) -> transform(
+    arrayFold((text, pass) -> jsonCompactPass(text), range(if(jsonHasEmpty(json), 4, 0)), json),
+    ['null', '{}', '[]'], ['', '', '']);
 
 -- A user agent's parts, named as the uap-core rules name them, since that is what ECS pipelines everywhere use.
 -- Give a LowCardinality(String): each regular expression then runs once per distinct agent of a block.
