@@ -28,6 +28,8 @@ class StoreInUse(EngineError, Terminal):
 
 _CODE = re.compile(r"Code: (\d+)\. (?:DB::Exception: )?((?:(?!Code: \d+\.).)*?)(?: \(version [^)]*\).*)?$", re.DOTALL)
 
+_MAX_MESSAGE = 500
+
 _TRANSIENT_CODES = {159, 202, 241, 242, 394}
 """TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, QUERY_WAS_CANCELLED
 (ClickHouse, src/Common/ErrorCodes.cpp)."""
@@ -42,4 +44,10 @@ def translated(error: Exception) -> EngineError:
     if "Cannot lock file" in message or "another process" in message:
         return StoreInUse("another process has this data folder", hint="stop it, or use another --data", code=code)
     kind = EngineUnavailable if code in _TRANSIENT_CODES else StatementRefused
-    return kind(message.splitlines()[0], code=code)
+    return kind(_brief(message), code=code)
+
+
+def _brief(message: str) -> str:
+    """ClickHouse repeats the whole statement after "In scope": the sentence before it says what is wrong."""
+    said = message.partition(" In scope ")[0].splitlines()[0]
+    return said if len(said) <= _MAX_MESSAGE else f"{said[:_MAX_MESSAGE]}..."

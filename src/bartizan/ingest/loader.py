@@ -69,16 +69,23 @@ class Loader:
     """Loads the segments of one spool, in order. Not for several threads."""
 
     def __init__(
-        self, engine: Engine, spool: Spool, catalog: Catalog, macros: Macros, registry: Registry, quarantine: Path
+        self,
+        engine: Engine,
+        spool: Spool,
+        catalog: Catalog,
+        macros: Macros,
+        registry: Registry,
+        ledger: Ledger,
+        quarantine: Path,
     ) -> None:
         self._engine = engine
         self._spool = spool
         self._catalog = catalog
         self._macros = macros
-        self._registry = catalog.registry(registry)
+        self._registry = registry
         self._quarantine = quarantine
         self._ready: dict[str, tuple[exp.Select, tuple[str, ...]]] = {}
-        self._ledger = Ledger(engine)
+        self._ledger = ledger
 
     def prepare(self, stream: str) -> None:
         """Make or widen the stream's table, and keep later segments behind what it holds."""
@@ -95,7 +102,7 @@ class Loader:
         self.prepare(segment.stream)
         size_bytes = segment.file.stat().st_size
         self._mend(segment)
-        ingested = _instant(segment.ingested_ms)
+        ingested = instant(segment.ingested_ms)
         try:
             self._insert(segment, ingested)
         except StatementRefused as error:
@@ -146,7 +153,7 @@ def stream_table(
 ) -> Table:
     """The table of a stream as its SELECT describes it."""
     described = with_source(select, exp.func("null", exp.Literal.string(STRUCTURE)))
-    columns = rows(engine, exp.Describe(this=described.subquery()), {"ingested": _instant(0)})
+    columns = rows(engine, exp.Describe(this=described.subquery()), {"ingested": instant(0)})
     return Table(
         name,
         tuple(stored(column["name"], column["type"], registry) for column in columns),
@@ -160,5 +167,6 @@ def _parts(stream: str) -> tuple[str, str]:
     return dataset, namespace
 
 
-def _instant(milliseconds: int) -> str:
+def instant(milliseconds: int) -> str:
+    """Milliseconds since 1970 as a `DateTime64(3, 'UTC')` parameter."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

@@ -8,7 +8,8 @@ from bartizan.integrations.stream import Stream
 
 _RECORDS = """
 SELECT
-    if(endsWith(record, '\\r'), substring(record, 1, length(record) - 1), record) AS message,
+    if(endsWith(record, '\\r'), substring(record, 1, length(record) - 1), record) AS `record.message`,
+    `record.message` AS message,
     meta,
     lower(hex(sipHash128(origin, ordinal + number))) AS id,
     ordinal + number AS `record.ordinal`,
@@ -42,7 +43,7 @@ SELECT
         ),
         ''
     ) AS `error.message`,
-    mapped.`raw.message` AS `event.original`,
+    mapped.`record.message` AS `event.original`,
     mapped.`record.path` AS `log.file.path`
 FROM (SELECT 1) AS mapped
 """
@@ -65,7 +66,6 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     `event.module`, `ecs.version`. A record that was not understood has `event.kind` `pipeline_error`.
     """
     inner = mapping.over(_parsed(_RECORDS))
-    inner = inner.select(*(_passed(name, alias) for name, alias in _PASSED), copy=False)
     rows = _parsed(_LOADED)
     rows.set("from_", exp.From(this=inner.subquery("mapped")))
     for node in list(rows.find_all(exp.Column)):
@@ -76,24 +76,12 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     return rows.select(*(_mapped(name).as_(name, quoted=True) for name in kept), copy=False)
 
 
-def record_order() -> tuple[exp.Expression, ...]:
-    """What puts rows of `load_select` back in the order of their records."""
-    return (_mapped("record.path"), _mapped("record.ordinal"))
-
-
 def invalid_pieces() -> exp.Select:
     """Number (from 1, in file order) of each piece that is one JSON document and doesn't parse as a whole."""
     return _parsed("""
         SELECT number FROM (SELECT rowNumberInAllBlocks() + 1 AS number, framing, body FROM pieces)
         WHERE framing IN ('records', 'array') AND NOT isValidJSON(body)
     """)
-
-
-_PASSED = (("message", "raw.message"), ("record.ordinal", "record.ordinal"), ("record.path", "record.path"))
-
-
-def _passed(name: str, alias: str) -> exp.Expression:
-    return exp.column(exp.to_identifier(name, quoted=True), table="records").as_(alias, quoted=True)
 
 
 def _kind(mapping: Mapping) -> exp.Expression:

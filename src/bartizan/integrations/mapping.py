@@ -13,6 +13,9 @@ from bartizan.integrations.stream import Stream
 RECORDS = "records"
 """The relation a mapping reads: `message String`, `meta Map(String, String)`, `id String`."""
 
+PASSED = ("record.message", "record.ordinal", "record.path")
+"""Columns of `records` that reach the mapping's result whatever it selects: the raw record, its number, its object."""
+
 REQUIRED = ("@timestamp", "event.id", "error.message")
 """The columns every mapping gives, since the loader builds on them."""
 
@@ -30,10 +33,11 @@ class Mapping:
         return tuple(projection.alias_or_name for projection in self.select.expressions)
 
     def over(self, records: exp.Query) -> exp.Select:
-        """The SELECT reading `records`, a query with the columns that `RECORDS` names; each raw record is passed on."""
+        """The SELECT reading `records`, a query with the columns of `RECORDS` and `PASSED`; the latter are passed on."""
         select = self.select.copy()
-        for table in select.find_all(exp.Table):
+        for table in list(select.find_all(exp.Table)):
             if table.name == RECORDS:
+                _pass_on(table)
                 table.replace(records.subquery(RECORDS, copy=True))
         return select
 
@@ -61,3 +65,13 @@ def load_mapping(stream: Stream, macros: Macros) -> Mapping:
 def _select(tree: exp.Expression) -> exp.Select:
     assert isinstance(tree, exp.Select)
     return tree
+
+
+def _pass_on(table: exp.Table) -> None:
+    """Add `PASSED` to every SELECT from the one that reads `records` outwards; a `*` passes them already."""
+    select = table.find_ancestor(exp.Select)
+    while select is not None:
+        assert isinstance(select, exp.Select)
+        if not any(isinstance(projection, exp.Star) for projection in select.expressions):
+            select.select(*(exp.column(exp.to_identifier(name, quoted=True)) for name in PASSED), copy=False)
+        select = select.find_ancestor(exp.Select)

@@ -1,0 +1,87 @@
+"""The composition root: builds everything once from the configuration. Nothing else constructs an engine or a store."""
+
+from contextlib import ExitStack
+from functools import cached_property
+
+from bartizan.clock import Clock, system_clock
+from bartizan.config import Config
+from bartizan.ecs.registry import Registry, load_registry
+from bartizan.engine.address import open_engine
+from bartizan.engine.base import Engine
+from bartizan.engine.limits import Limits
+from bartizan.ingest.codecs import Bounds
+from bartizan.ingest.ledger import Ledger
+from bartizan.ingest.loader import Loader
+from bartizan.ingest.normalize import Normalizer
+from bartizan.ingest.objects import Reading
+from bartizan.ingest.spool import Spool
+from bartizan.integrations.catalog import Catalog, load_catalog
+from bartizan.integrations.macros import Macros, load_macros
+from bartizan.pipeline import Intake
+
+
+class App:
+    """Everything a command or the API works with; each part is built when it is first asked for."""
+
+    def __init__(self, config: Config, clock: Clock = system_clock) -> None:
+        self.config = config
+        self.clock = clock
+        self._open = ExitStack()
+
+    def __enter__(self) -> "App":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._open.close()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The integrations."""
+        return load_catalog()
+
+    @cached_property
+    def macros(self) -> Macros:
+        """SQL functions that mappings share."""
+        return load_macros()
+
+    @cached_property
+    def registry(self) -> Registry:
+        """ECS and the integrations' own fields."""
+        return self.catalog.registry(load_registry())
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that holds the store."""
+        url = self.config.engine.url or f"chdb://{(self.config.data / 'engine').absolute()}"
+        return self._opened(url)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """The way in."""
+        spool = Spool(self.config.data / "spool", self.config.ingest.segment_bytes, self.clock)
+        ledger = Ledger(self.engine)
+        loader = Loader(
+            self.engine, spool, self.catalog, self.macros, self.registry, ledger, self.config.data / "quarantine"
+        )
+        return Intake(spool, loader, ledger, self.config.namespace)
+
+    @cached_property
+    def normalizer(self) -> Normalizer:
+        """Records to documents, nothing stored."""
+        return Normalizer(self._opened("chdb://"), self.macros, self.registry, self.config.namespace, self.clock)
+
+    def reading(self, dataset: str | None = None) -> Reading:
+        """How objects are read; `dataset` names it for all of them."""
+        bounds = Bounds(self.config.ingest.max_object_bytes, self.config.ingest.max_ratio)
+        if dataset:
+            self.catalog.stream(dataset)
+        return Reading(self.catalog, bounds, self.config.ingest.piece_bytes, dataset)
+
+    def _opened(self, url: str) -> Engine:
+        engine = open_engine(url, Limits(self.config.engine.max_memory_bytes, self.config.engine.max_threads))
+        self._open.callback(engine.close)
+        return engine

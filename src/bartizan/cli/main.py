@@ -1,0 +1,50 @@
+"""The `bartizan` command: its subcommands, and what an error or an interruption means for the exit status."""
+
+import sys
+
+import typer
+
+from bartizan import __version__
+from bartizan.cli.ingest import ingest
+from bartizan.cli.normalize import normalize
+from bartizan.cli.output import stderr, visible
+from bartizan.errors import BartizanError
+
+USAGE = 2
+"""Exit status: wrong usage, or it could not run."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+cli = typer.Typer(
+    name="bartizan",
+    help="Security analytics for AWS workloads. Results on stdout, progress on stderr.\n\n"
+    "Exit status: 0 done, 1 done but something was found or failed that the command exists to report, "
+    "2 wrong usage or it could not run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (ingest, normalize):
+    cli.command()(command)
+
+
+@cli.command()
+def version() -> None:
+    """Print Bartizan's version."""
+    sys.stdout.write(f"{__version__}\n")
+
+
+def run() -> None:
+    """Run the command line; an error of ours is one message on stderr, not a traceback."""
+    try:
+        cli()
+    except BartizanError as error:
+        stderr().print(f"bartizan: {_readable(error)}", markup=False)
+        sys.exit(USAGE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _readable(error: BartizanError) -> str:
+    return "\n".join(visible(line) for line in str(error).splitlines())

@@ -1,0 +1,87 @@
+"""How results are printed: a table for people, NDJSON or CSV for programs."""
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet run a cell (owasp.org, CSV injection)."""
+
+
+class Format(StrEnum):
+    """What `--format` takes."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+def stderr() -> Console:
+    """Where progress and problems go."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], format: Format, title: str = "") -> None:
+    """Print rows. A table and CSV show `columns` (dotted paths into each row); NDJSON shows the rows whole."""
+    if format is Format.NDJSON:
+        print_ndjson(rows)
+    elif format is Format.CSV:
+        _print_csv(rows, columns)
+    else:
+        _print_table(rows, columns, title)
+
+
+def print_ndjson(rows: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line."""
+    for row in rows:
+        sys.stdout.buffer.write(orjson.dumps(row, default=str) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def cell(row: Mapping[str, Any], path: str) -> str:
+    """The value at a dotted path as one line of text; empty when there is none. Control characters are made visible."""
+    value: Any = row[path] if path in row else _walk(row, path)
+    if isinstance(value, list):
+        value = ", ".join(str(one) for one in value)
+    return visible("" if value is None else str(value))
+
+
+def visible(text: str) -> str:
+    """Log content as inert text: what a terminal would obey (escape sequences, direction marks) is spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _walk(row: Mapping[str, Any], path: str) -> Any:
+    value: Any = row
+    for step in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def _print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str) -> None:
+    table = Table(title=title or None, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell(row, column)) for column in columns))
+    Console(highlight=False).print(table)
+
+
+def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(_inert(cell(row, column)) for column in columns)
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
