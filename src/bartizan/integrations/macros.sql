@@ -72,38 +72,31 @@ CREATE FUNCTION userAgent AS (ua) -> tuple(
         concat(userAgentSystemName(extract(userAgentSystem(ua), '^([^\x01]*)\x01')), ' ', userAgentSystemVersion(userAgentSystem(ua)))));
 
 -- Community ID, version 1, seed 0 (https://github.com/corelight/community-id-spec): one text per flow in either direction.
--- Addresses are IPv6 (v4-mapped counts as IPv4), `protocol` the IANA number; for ICMP the ports are its type and code.
--- A type that has a counterpart (echo and its reply) stands for both directions, others keep the direction of the packet.
-CREATE FUNCTION addressBytes AS (address) ->
+-- `flowEndpoint` is an address (IPv6, v4-mapped counts as IPv4) and a port in network order. For ICMP the ports are the
+-- packet's type and code; a type that has a counterpart (echo and its reply) takes that as second port and stands for
+-- both directions, others (counterpart -1) are one way. Let a subquery compute the arguments: each appears twice or more.
+CREATE FUNCTION flowEndpoint AS (address, port) -> concat(
     substring(reinterpretAsFixedString(address),
-        if(startsWith(reinterpretAsFixedString(address), unhex('00000000000000000000FFFF')), 13, 1));
-CREATE FUNCTION icmpCounterpart AS (protocol, type) -> multiIf(
-    protocol = 1, transform(type, [0, 8, 9, 10, 13, 14, 15, 16, 17, 18], [8, 0, 10, 9, 14, 13, 16, 15, 18, 17], -1),
-    protocol = 58, transform(type, [128, 129, 130, 131, 133, 134, 135, 136, 139, 140, 144, 145],
-        [129, 128, 131, 130, 134, 133, 136, 135, 140, 139, 145, 144], -1),
-    -1);
-CREATE FUNCTION communityIdText AS (source, source_port, destination, destination_port, protocol, in_order) ->
-    concat('1:', base64Encode(SHA1(concat('\0\0',
-        if(in_order, source, destination), if(in_order, destination, source), char(protocol), '\0',
-        if(protocol IN (1, 6, 17, 58, 132), if(in_order,
-            concat(reinterpretAsFixedString(byteSwap(toUInt16(source_port))),
-                reinterpretAsFixedString(byteSwap(toUInt16(destination_port)))),
-            concat(reinterpretAsFixedString(byteSwap(toUInt16(destination_port))),
-                reinterpretAsFixedString(byteSwap(toUInt16(source_port))))), '')))));
-CREATE FUNCTION communityIdOrdered AS (source, source_port, destination, destination_port, protocol, one_way) ->
-    communityIdText(source, source_port, destination, destination_port, protocol,
-        one_way OR source < destination OR (source = destination AND source_port <= destination_port));
-CREATE FUNCTION communityId AS (source, source_port, destination, destination_port, protocol) ->
-    communityIdOrdered(addressBytes(source), source_port, addressBytes(destination),
-        if(icmpCounterpart(protocol, source_port) >= 0, icmpCounterpart(protocol, source_port), destination_port), protocol,
-        protocol IN (1, 58) AND icmpCounterpart(protocol, source_port) < 0);
+        if(startsWith(reinterpretAsFixedString(address), unhex('00000000000000000000FFFF')), 13, 1)),
+    reinterpretAsFixedString(byteSwap(toUInt16(port))));
+CREATE FUNCTION icmpCounterpart AS (protocol, icmp_type) -> transform(protocol * 256 + icmp_type,
+    [256, 264, 265, 266, 269, 270, 271, 272, 273, 274,
+        14976, 14977, 14978, 14979, 14981, 14982, 14983, 14984, 14987, 14988, 14992, 14993],
+    [8, 0, 10, 9, 14, 13, 16, 15, 18, 17, 129, 128, 131, 130, 134, 133, 136, 135, 140, 139, 145, 144], -1);
+CREATE FUNCTION communityIdText AS (first, second, protocol) -> concat('1:', base64Encode(SHA1(concat('\0\0',
+    left(first, length(first) - 2), left(second, length(second) - 2), char(protocol), '\0',
+    if(protocol IN (1, 6, 17, 58, 132), concat(right(first, 2), right(second, 2)), '')))));
+CREATE FUNCTION communityId AS (source_endpoint, destination_endpoint, protocol, one_way) ->
+    if(one_way OR source_endpoint <= destination_endpoint,
+        communityIdText(source_endpoint, destination_endpoint, protocol),
+        communityIdText(destination_endpoint, source_endpoint, protocol));
 
 -- Names of the flags set in a TCP flags byte, `fin ack`; `flags` is its LowCardinality number, so it costs once per value.
 CREATE FUNCTION tcpFlagNames AS (flags) -> alphaTokens(transform(flags, range(256), arrayMap(byte -> arrayStringConcat(
     arrayFilter((name, bit) -> bitTest(byte, bit), ['fin', 'syn', 'rst', 'psh', 'ack', 'urg'], [0, 1, 2, 3, 4, 5]), ' '),
     range(256)), ''));
 
--- The token that a header names: `tokens` and `header` both start and end with a space, so token 1 is '' and stands for
--- a name that the header lacks. `header` is LowCardinality, so the position is found once per header of a block.
+-- The token whose name a header holds; '' when it lacks the name. `tokens` begin with '' (before the first space) and
+-- `header` is the names after three spaces and before one, LowCardinality: positions are found once per header of a block.
 CREATE FUNCTION tokenNamed AS (tokens, header, name) ->
-    tokens[countSubstrings(extract(header, concat('^(.* )', name, ' ')), ' ') + 1];
+    tokens[countSubstrings(extract(header, concat('^(.*) ', name, ' ')), ' ')];
