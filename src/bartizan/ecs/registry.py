@@ -18,7 +18,7 @@ SUGGESTION_CUTOFF = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its dotted name, its Elasticsearch type (`keyword`, `ip`, `flattened`...), whether it is multi-valued."""
+    """One field: its dotted name, its Elasticsearch type (`keyword`, `ip`...), whether it is multi-valued."""
 
     name: str
     type: str

@@ -1,0 +1,51 @@
+"""What can be wrong with a query. Each error that has a place in the text shows the line and a caret below it."""
+
+from bartizan.errors import BartizanError, Terminal
+from bartizan.query.span import Span, locate
+
+
+class QueryError(BartizanError):
+    """Something about a query, its streams or its fields."""
+
+
+class NoStreams(QueryError, Terminal):  # noqa: N818 - named for what is missing
+    """A search selects no stream."""
+
+
+class QuerySyntaxError(QueryError, Terminal):
+    """A query that can't be understood, and where: `line` and `column` count from 1."""
+
+    def __init__(self, message: str, text: str, span: Span, *, hint: str = "") -> None:
+        position = locate(text, span)
+        super().__init__(message, where=f"line {position.line}, column {position.column}", hint=hint)
+        self.span = span
+        self.line = position.line
+        self.column = position.column
+        self.source_line = position.source_line
+        self.caret = position.caret
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.message}", f"  {self.source_line}", f"  {self.caret}"]
+        return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)
+
+
+class UnknownField(QuerySyntaxError):  # noqa: N818 - named for what isn't known
+    """A field that neither the selected streams nor the registry have; `suggestion` is the nearest name, if any."""
+
+    def __init__(self, name: str, text: str, span: Span, *, suggestion: str | None) -> None:
+        hint = f"did you mean `{suggestion}`?" if suggestion else "check the name against the ECS field reference"
+        super().__init__(f"unknown field `{name}`", text, span, hint=hint)
+        self.field = name
+        self.suggestion = suggestion
+
+
+class InvalidValue(QuerySyntaxError):  # noqa: N818 - named for what isn't valid
+    """A value that its field's type can't hold, such as `abc` for an IP."""
+
+
+class UnsupportedOperation(QuerySyntaxError):  # noqa: N818 - named for what is refused
+    """An operation that the field's type doesn't have, such as a wildcard on a number."""
+
+
+class QueryTooLarge(QuerySyntaxError):  # noqa: N818 - named for what is too large
+    """A query beyond the limits on length or nesting."""

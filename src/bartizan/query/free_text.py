@@ -1,0 +1,36 @@
+"""A value without a field: looked for as words in what people read, and as a whole value everywhere else."""
+
+from bartizan.query import ir
+from bartizan.query.ir import Kind
+from bartizan.query.operators import match
+from bartizan.query.schema import Schema, SchemaField
+from bartizan.query.values import read_address, read_network
+
+READ_AS_TEXT = ("message", "event.original")
+"""Fields searched word by word whatever their type: the message and the raw record, which holds every value."""
+
+
+def free_text(pattern: ir.Pattern, quoted: bool, schema: Schema) -> ir.Expr:
+    """Words in `READ_AS_TEXT` and text columns, whole values (or wildcards) in keyword ones, addresses in IP ones."""
+    found = [_condition(field, pattern, quoted) for field in schema.all_fields()]
+    return ir.any_of([condition for condition in found if condition is not None])
+
+
+def _condition(field: SchemaField, pattern: ir.Pattern, quoted: bool) -> ir.Expr | None:
+    ref = ir.FieldRef(field.name, field.kind)
+    if field.kind is Kind.TEXT or field.name in READ_AS_TEXT:
+        return match(ir.FieldRef(field.name, Kind.TEXT), pattern, phrase=quoted)
+    if any(isinstance(part, ir.Wild) for part in pattern):
+        return ir.Wildcard(ref, pattern) if field.kind is Kind.KEYWORD else None
+    value = "".join(part for part in pattern if isinstance(part, str))
+    if field.kind is Kind.KEYWORD and value:
+        return ir.Equals(ref, value)
+    return _address(ref, value) if field.kind is Kind.IP else None
+
+
+def _address(ref: ir.FieldRef, value: str) -> ir.Expr | None:
+    network = read_network(value)
+    if network is not None:
+        return ir.CidrMatch(ref, network)
+    address = read_address(value)
+    return None if address is None else ir.Equals(ref, address)

@@ -1,0 +1,251 @@
+"""The typed intermediate representation that every query language is lowered to, and that SQL is made from.
+
+Expressions decide one event; relations say which events are read and what becomes of them. All nodes are immutable and
+compare by meaning: positions in the text don't count. A new language needs no new node unless it can say something new.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+from ipaddress import IPv6Address, IPv6Network
+
+from bartizan.query.span import Span
+
+
+class Kind(StrEnum):
+    """How a field's values compare: its ECS type reduced to what an operation needs to know."""
+
+    KEYWORD = "keyword"
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    IP = "ip"
+    JSON = "json"
+    GEO = "geo"
+
+
+Scalar = str | int | float | bool | datetime | IPv6Address
+"""A literal. IPv4 addresses are v4-mapped IPv6 ones, dates are aware UTC."""
+
+
+class Wild(Enum):
+    """What stands for other characters in a pattern: any number of them, or exactly one."""
+
+    MANY = "*"
+    ONE = "?"
+
+
+Pattern = tuple[str | Wild, ...]
+"""Literal text and wildcards in order; `("a", Wild.MANY)` is `a*`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """A field by its full name, with the kind its values compare as."""
+
+    name: str
+    kind: Kind
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """True or false for every event."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of `items` hold."""
+
+    items: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of `items` holds."""
+
+    items: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`item` doesn't hold; a missing field makes a leaf false, so its negation true (two-valued logic)."""
+
+    item: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """The field has a value."""
+
+    field: FieldRef
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """A value of the field equals `value`."""
+
+    field: FieldRef
+    value: Scalar
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """A value of the field equals one of `values`."""
+
+    field: FieldRef
+    values: tuple[Scalar, ...]
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """A whole value of the field fits `pattern`."""
+
+    field: FieldRef
+    pattern: Pattern
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One end of a range."""
+
+    value: Scalar
+    inclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A value of the field lies between `low` and `high`; None is open."""
+
+    field: FieldRef
+    low: Bound | None = None
+    high: Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CidrMatch:
+    """An address of the field lies in `network`."""
+
+    field: FieldRef
+    network: IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The field's text holds one of `phrases`: words in order, ignoring case and what stands between them."""
+
+    field: FieldRef
+    phrases: tuple[tuple[Pattern, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """One object below the JSON field `field` fulfils the whole of `item`, whose fields carry full names."""
+
+    field: FieldRef
+    item: "Expr"
+
+
+Leaf = Exists | Equals | In | Wildcard | Range | CidrMatch | Match
+LEAVES = (Exists, Equals, In, Wildcard, Range, CidrMatch, Match)
+Expr = Constant | And | Or | Not | Nested | Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All events of one stream."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The events of `source` for which `predicate` holds."""
+
+    source: "Relation"
+    predicate: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One column to order by."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """`source` in order."""
+
+    source: "Relation"
+    keys: tuple[SortKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The first `count` rows of `source`."""
+
+    source: "Relation"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`source` with exactly `columns`; one that it lacks is there without a value."""
+
+    source: "Relation"
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The rows of all `sources`, which have the same columns."""
+
+    sources: tuple["Relation", ...]
+
+
+Relation = Scan | Filter | Sort | Limit | Project | Union
+
+
+def map_items(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """`expr` with `change` applied to what it directly holds; a leaf stays as it is."""
+    match expr:
+        case And(items):
+            return And(tuple(map(change, items)))
+        case Or(items):
+            return Or(tuple(map(change, items)))
+        case Not(item):
+            return Not(change(item))
+        case Nested(outer, item):
+            return Nested(outer, change(item))
+        case _:
+            return expr
+
+
+def leaves(expr: Expr) -> Iterator[Leaf]:
+    """Every leaf of `expr`, from left to right."""
+    pending = [expr]
+    while pending:
+        current = pending.pop()
+        match current:
+            case And(items) | Or(items):
+                pending.extend(reversed(items))
+            case Not(item) | Nested(_, item):
+                pending.append(item)
+            case Constant():
+                pass
+            case leaf:
+                yield leaf
+
+
+def any_of(items: list[Expr]) -> Expr:
+    """The shortest expression for "one of `items`"."""
+    return items[0] if len(items) == 1 else Or(tuple(items)) if items else Constant(False)

@@ -1,0 +1,1 @@
+"""KQL, the Kibana Query Language: grammar -> AST with positions -> IR."""

@@ -1,0 +1,150 @@
+"""KQL text to its tree. Every failure is a `QuerySyntaxError` that says what was expected and how to mend it."""
+
+import functools
+import re
+from collections.abc import Iterator
+from importlib import resources
+
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from bartizan.query.errors import QuerySyntaxError, QueryTooLarge
+from bartizan.query.kql.ast import And, Comparison, Everything, Is, Literal, Nested, Not, Or, Query, ValueList, depth
+from bartizan.query.kql.literals import read_quoted, read_unquoted
+from bartizan.query.span import Span
+
+MAX_LENGTH_CHARS = 1_000_000
+"""Longest query."""
+
+MAX_PARENTHESES_DEPTH = 200
+"""Deepest nesting of parentheses and braces."""
+
+MAX_LOGIC_DEPTH = 120
+"""Deepest nesting of alternating `and`, `or`, `not`, lists and braces; later stages recurse once per level."""
+
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[(){}]', re.DOTALL)
+
+
+def parse(text: str) -> Query:
+    """The tree of `text`. Raises `QuerySyntaxError`, or `QueryTooLarge` beyond the limits above."""
+    _check_size(text)
+    try:
+        query: Query = _grammar().parse(text)  # type: ignore[assignment]
+    except UnexpectedInput as error:
+        raise _syntax_error(error, text) from None
+    if depth(query) > MAX_LOGIC_DEPTH:
+        hint = "split the query, or list values as `field: (a or b)`"
+        raise QueryTooLarge(f"the query nests deeper than {MAX_LOGIC_DEPTH} levels", text, Span(0, 1), hint=hint)
+    return query
+
+
+@functools.cache
+def _grammar() -> Lark:
+    grammar = resources.files("bartizan.query.kql").joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Builder(), maybe_placeholders=False)
+
+
+def _check_size(text: str) -> None:
+    if len(text) > MAX_LENGTH_CHARS:
+        raise QueryTooLarge(
+            f"the query has {len(text)} characters, at most {MAX_LENGTH_CHARS} are read", "", Span(0, 1)
+        )
+    level = 0
+    for bracket in _BRACKET.finditer(text):
+        level += {"(": 1, "{": 1, ")": -1, "}": -1}.get(bracket.group(), 0)
+        if level > MAX_PARENTHESES_DEPTH:
+            where = Span(bracket.start(), bracket.end())
+            raise QueryTooLarge(f"brackets nest deeper than {MAX_PARENTHESES_DEPTH} levels", text, where)
+    for position, character in _lone_surrogates(text):
+        message = f"`\\u{ord(character):04x}` is half a character"
+        raise QuerySyntaxError(message, text.replace(character, "?"), Span(position, position + 1))
+
+
+def _lone_surrogates(text: str) -> Iterator[tuple[int, str]]:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        yield error.start, text[error.start]
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Query]):
+    """Builds the tree while the text is parsed; one method per rule of the grammar."""
+
+    def start(self, query: Query | None = None) -> Query:
+        return Everything() if query is None else query
+
+    def or_query(self, *items: Query) -> Query:
+        return items[0] if len(items) == 1 else Or(items)
+
+    def and_query(self, *items: Query) -> Query:
+        return items[0] if len(items) == 1 else And(items)
+
+    def negation(self, item: Query) -> Query:
+        return Not(item)
+
+    def nested(self, field: Literal, item: Query) -> Query:
+        return Nested(field, item)
+
+    def comparison(self, field: Literal, operator: Token, value: Literal) -> Query:
+        return Comparison(field, str(operator), value)
+
+    def field_values(self, field: Literal, values: Query) -> Query:
+        return Is(field, values.value) if isinstance(values, Is) else ValueList(field, values)
+
+    def free_text(self, value: Literal) -> Query:
+        return Is(None, value)
+
+    def value(self, token: Token) -> Query:
+        return Is(None, _literal(token))
+
+    def literal(self, token: Token) -> Literal:
+        return _literal(token)
+
+
+def _literal(token: Token) -> Literal:
+    start = token.start_pos or 0
+    span = Span(start, start + len(token))
+    if token.type == "QUOTED":
+        return Literal((read_quoted(token),), True, span)
+    return Literal(read_unquoted(token), False, span)
+
+
+def _syntax_error(error: UnexpectedInput, text: str) -> QuerySyntaxError:
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        end = len(text.rstrip())
+        return QuerySyntaxError(f"the query ends where {_expected(error)} was expected", text, Span(end, end + 1))
+    start = error.pos_in_stream or 0
+    token = error.token if isinstance(error, UnexpectedToken) else text[start : start + 1]
+    message = f"`{_shown(token)}` stands where {_expected(error)} was expected"
+    return QuerySyntaxError(message, text, Span(start, start + len(token)), hint=_hint(text, start, str(token)))
+
+
+def _shown(token: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in token)
+    return printable if len(printable) <= 40 else printable[:37] + "..."
+
+
+_NAMES = {"_OR": "`or`", "_AND": "`and`", "_RIGHT": "`)`", "RBRACE": "`}`", "COLON": "`:`", "$END": "the end"}
+_STARTS = {"QUOTED", "UNQUOTED"}
+
+
+def _expected(error: UnexpectedInput) -> str:
+    allowed = set(error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "accepts", None) or ())
+    allowed = allowed or set(getattr(error, "expected", ()))
+    names = ["a field or a value"] if allowed & _STARTS else [name for key, name in _NAMES.items() if key in allowed]
+    return " or ".join(names) if names else "something else"
+
+
+def _hint(text: str, start: int, token: str) -> str:
+    if token.startswith('"') and len(token) == 1:
+        return 'the quote is never closed; a `"` within quotes is written `\\"`'
+    if token.startswith("\\"):
+        return "write a backslash as `\\\\`, or put the value in double quotes"
+    if token.startswith(":") or token[0:1] in "<>{}":
+        return "put the value in double quotes, or a backslash before the character"
+    if re.match(r"not[ (]", text[start:], re.IGNORECASE):
+        return "write `and not` or `or not`"
+    if token.startswith(")"):
+        return "there is no `(` for it"
+    return "join conditions with `and` or `or`; put a value with special characters in double quotes"

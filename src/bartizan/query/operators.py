@@ -1,0 +1,126 @@
+"""The comparisons that languages share, from a field and a literal's text to the IR, by the kind of the field."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bartizan.query import ir
+from bartizan.query.dates import Interval, read_date
+from bartizan.query.ir import Bound, Kind
+from bartizan.query.patterns import split_words
+from bartizan.query.values import read_address, read_boolean, read_network, read_number
+
+_NUMBER_HINT = "write digits, such as `443` or `0.5`"
+_DATE_HINT = "write `2024-01-31`, `2024-01-31T08:00:00Z` (a quoted one if it has colons) or `now-1d/d`"
+_ADDRESS_HINT = 'write an address or a network, such as `10.0.0.1`, `10.0.0.0/8` or a quoted `"2001:db8::/32"`'
+
+
+class Mistyped(ValueError):  # noqa: N818 - the caller, who knows the text, turns it into its own error
+    """A literal that the field's kind can't hold, and the way out."""
+
+    def __init__(self, value: str, field: ir.FieldRef, what: str, hint: str) -> None:
+        shown = value if len(value) <= 60 else value[:57] + "..."
+        super().__init__(f"`{shown}` is no {what}, which `{field.name}` holds")
+        self.hint = hint
+
+
+def equal_or_like(
+    field: ir.FieldRef, pattern: ir.Pattern, quoted: bool, now: datetime, ignore_case: bool = False
+) -> ir.Expr:
+    """`field` has a value that equals `pattern`, fits it if it has wildcards, or holds its words if it is text.
+
+    A quoted text is a phrase: its words in order. Raises `Mistyped`.
+    """
+    if field.kind is Kind.TEXT:
+        return match(field, pattern, phrase=quoted)
+    if any(isinstance(part, ir.Wild) for part in pattern):
+        return ir.Wildcard(field, pattern, ignore_case)
+    value = "".join(part for part in pattern if isinstance(part, str))
+    return _equal(field, value, now, ignore_case)
+
+
+def match(field: ir.FieldRef, pattern: ir.Pattern, *, phrase: bool) -> ir.Expr:
+    """`field` holds the words of `pattern` in order, or unless `phrase` those of one of its parts between spaces."""
+    parts = [pattern] if phrase else _split_at_spaces(pattern)
+    phrases = tuple(words for words in map(split_words, parts) if words)
+    return ir.Match(field, phrases) if phrases else ir.Constant(False)
+
+
+def compare(field: ir.FieldRef, operator: str, value: str, now: datetime) -> ir.Expr:
+    """`field` has a value that is `operator` (one of `<`, `<=`, `>`, `>=`) `value`. Raises `Mistyped`."""
+    if field.kind is Kind.DATE:
+        return _date_range(field, operator, _date(field, value, now))
+    bound = Bound(_READERS.get(field.kind, _text)(field, value), operator.endswith("="))
+    return ir.Range(field, low=bound) if operator.startswith(">") else ir.Range(field, high=bound)
+
+
+def _equal(field: ir.FieldRef, value: str, now: datetime, ignore_case: bool) -> ir.Expr:
+    if field.kind is Kind.DATE:
+        whole = _date(field, value, now)
+        return ir.Range(field, Bound(whole.start, True), Bound(whole.end, True))
+    if field.kind is Kind.IP and (network := read_network(value)) is not None:
+        return ir.CidrMatch(field, network)
+    scalar = _READERS.get(field.kind, _text)(field, value)
+    return ir.Constant(False) if scalar == "" else ir.Equals(field, scalar, ignore_case)
+
+
+def _date_range(field: ir.FieldRef, operator: str, whole: Interval) -> ir.Expr:
+    match operator:
+        case ">":
+            return ir.Range(field, low=Bound(whole.end, False))
+        case ">=":
+            return ir.Range(field, low=Bound(whole.start, True))
+        case "<":
+            return ir.Range(field, high=Bound(whole.start, False))
+        case _:
+            return ir.Range(field, high=Bound(whole.end, True))
+
+
+def _split_at_spaces(pattern: ir.Pattern) -> list[ir.Pattern]:
+    parts: list[list[str | ir.Wild]] = [[]]
+    for part in pattern:
+        if isinstance(part, ir.Wild):
+            parts[-1].append(part)
+            continue
+        first, *rest = part.split(" ")
+        parts[-1].append(first)
+        parts.extend([[word] for word in rest])
+    return [tuple(part) for part in parts]
+
+
+def _date(field: ir.FieldRef, value: str, now: datetime) -> Interval:
+    interval = read_date(value, now)
+    if interval is None:
+        raise Mistyped(value, field, "date", _DATE_HINT)
+    return interval
+
+
+def _text(field: ir.FieldRef, value: str) -> ir.Scalar:
+    return value
+
+
+def _number(field: ir.FieldRef, value: str) -> ir.Scalar:
+    number = read_number(value)
+    if number is None:
+        raise Mistyped(value, field, "number", _NUMBER_HINT)
+    return number
+
+
+def _boolean(field: ir.FieldRef, value: str) -> ir.Scalar:
+    boolean = read_boolean(value)
+    if boolean is None:
+        raise Mistyped(value, field, "boolean", "write `true` or `false`")
+    return boolean
+
+
+def _address(field: ir.FieldRef, value: str) -> ir.Scalar:
+    address = read_address(value)
+    if address is None:
+        raise Mistyped(value, field, "IP address", _ADDRESS_HINT)
+    return address
+
+
+_READERS: Mapping[Kind, Callable[[ir.FieldRef, str], ir.Scalar]] = {
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.IP: _address,
+}
