@@ -73,7 +73,6 @@ class _Story:
         spare = timedelta(minutes=hours * 60 - LENGTH_MINUTES * self._speed)
         self._begin = start + timedelta(seconds=int(spare.total_seconds() / 2))
         self._web = WebTraffic(seed)
-        self._web.block(start, 0)
         self._backdoor_key = self._entropy.aws_id("AKIA").decode()
         self._credentials = self._steal()
 

@@ -220,7 +220,8 @@ COLLECTION = (
             "IgnorePublicAcls": False}}),
     _s3(62.0, _BACKDOOR, "DeleteBucketPublicAccessBlock", "T1562.001", _EXPORTS, {"publicAccessBlock": ""}),
     _s3(64.0, _BACKDOOR, "PutBucketPolicy", "T1530", _INVOICES, {"policy": "", "bucketPolicy": {
-        "Version": "2012-10-17", "Statement": [{"Sid": "AllowAll", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        "Version": "2012-10-17", "Statement": [{"Sid": "AllowAll", "Effect": "Allow", "Principal": "*",
+                                                "Action": "s3:GetObject",
                                                 "Resource": f"arn:aws:s3:::{_INVOICES}/*"}]}}),
     Move(68.0, _BACKDOOR, "ec2", "ModifySnapshotAttribute", "T1537", {
         "snapshotId": "snap-0" + fixed_hex("snapshot", 16), "attributeType": "CREATE_VOLUME_PERMISSION",

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-import orjson
-
 from bartizan.simulate.calls import ApiCall
 from bartizan.simulate.company import GLOBAL_REGION, Account
 from bartizan.simulate.entropy import Entropy
@@ -93,21 +91,22 @@ class AccountRegion:
         self._seed, self.account, self.region = seed, account, region
         self._entropy = Entropy("")
         self._slots = SlotValues(self._entropy, account, region)
-        self._templates: dict[tuple[str, str, bool], Template] = {}
+        self._menus: dict[str, list[tuple[Template, float]]] = {}
         self._lineup: _Lineup | None = None
 
     def block(self, start: datetime, count: int) -> Block:
         """`count` records of the block that begins at `start`; the same arguments give the same bytes."""
+        if not count:
+            return Block([], [])
         lineup = self._lineup_of(start.replace(minute=0))
         self._entropy.reseed(f"{self._seed}/cloudtrail/{self.account.id}/{self.region}/{iso(start)}")
         self._slots.at(start)
         rng = self._entropy.rng
         seconds = offsets_within(rng, count)
         picks = rng.choices(lineup.pairs, cum_weights=lineup.cumulative, k=count)
-        times = moments(start)
         records = [
-            template.fill(who.head, times[second], who.address, who.agent, who.subject, who.arn)
-            for second, (who, template) in zip(seconds, picks, strict=True)
+            template.fill(who.head, time, who.address, who.agent, who.subject, who.arn)
+            for time, (who, template) in zip(moments(start, seconds), picks, strict=True)
         ]
         return Block(seconds, records)
 
@@ -116,14 +115,19 @@ class AccountRegion:
             pairs: list[tuple[Session, Template]] = []
             weights: list[float] = []
             for session in hour_sessions(self._seed, self.account, self.region, hour):
-                for template, weight in self._menu(session.kind):
-                    pairs.append((session, template))
-                    weights.append(weight)
+                menu = self._menu(session.kind)
+                pairs += [(session, template) for template, _ in menu]
+                weights += [weight for _, weight in menu]
             self._lineup = _Lineup(hour, pairs, list(accumulate(weights)))
         return self._lineup
 
     def _menu(self, kind: Kind) -> list[tuple[Template, float]]:
         """What a session of this kind calls, with the weight of each call and of its failure."""
+        if kind.name not in self._menus:
+            self._menus[kind.name] = self._compile(kind)
+        return self._menus[kind.name]
+
+    def _compile(self, kind: Kind) -> list[tuple[Template, float]]:
         calls = [call for call in kind.calls if self.region == GLOBAL_REGION or call.source not in _GLOBAL_SOURCES]
         unit = kind.weight / kind.sessions / sum(call.weight for call in calls)
         menu: list[tuple[Template, float]] = []
@@ -135,20 +139,11 @@ class AccountRegion:
         return menu
 
     def _template(self, call: ApiCall, kind: Kind, *, failed: bool) -> Template:
-        key = (kind.name, call.source + call.name, failed)
-        if key not in self._templates:
-            text = record_text(call, kind, failed=failed)
-            text = substitute(text, {"account": self.account.id, "region": self.region})
-            self._templates[key] = Template(text, _GIVEN, self._slots.drawn)
-        return self._templates[key]
+        text = record_text(call, kind, failed=failed)
+        text = substitute(text, {"account": self.account.id, "region": self.region})
+        return Template(text, _GIVEN, self._slots.drawn)
 
 
 def records_object(records: list[bytes]) -> bytes:
     """Records as one CloudTrail object: `{"Records":[...]}`."""
     return b'{"Records":[' + b",".join(records) + b"]}"
-
-
-def parse_record(record: bytes) -> dict[str, Json]:
-    """A record as a document."""
-    document: dict[str, Json] = orjson.loads(record)
-    return document

@@ -12,7 +12,9 @@ from random import Random
 Drawer = Callable[[], bytes]
 """Gives the next value of one slot of a record, ready to be written into JSON."""
 
-HEX_BLOCK_BYTES = 16_384
+HEX_BLOCK_BYTES = 4096
+_TO_BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 8
+"""Translates any byte to a base 32 digit."""
 _ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -52,7 +54,7 @@ class Entropy:
 
     def aws_id(self, prefix: str) -> bytes:
         """An id as IAM makes them: a four-letter prefix (`ASIA`, `AKIA`) and 16 characters of base 32."""
-        return prefix.encode() + b32encode(self.rng.randbytes(10))
+        return prefix.encode() + self.rng.randbytes(16).translate(_TO_BASE32)
 
     def object_suffix(self) -> str:
         """The 16 characters that end the name of a CloudTrail object."""

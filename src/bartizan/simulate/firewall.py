@@ -165,7 +165,7 @@ class Egress:
         self._templates = [Template(to_text(document), given, drawn) for _, document in documents]
         self._weights = [weight for weight, _ in documents]
 
-    def block(self, start: datetime, count: int) -> list[tuple[int, bytes]]:
+    def block(self, start: datetime, count: int) -> list[tuple[float, bytes]]:
         """`count` records of the block that begins at `start`, with their second of the block."""
         self._entropy.reseed(f"{self._seed}/firewall/{self._log_type}/{iso(start)}")
         rng = self._entropy.rng
@@ -177,7 +177,7 @@ class Egress:
             began = suricata_time(moment - timedelta(seconds=rng.randrange(1, 60)))
             zulu = stamp.replace("+0000", "Z")
             seconds = b"%d" % int(moment.timestamp())
-            records.append((offset // 1_000_000, template.fill(seconds, stamp.encode(), began.encode(), zulu.encode())))
+            records.append((offset / 1_000_000, template.fill(seconds, stamp.encode(), began.encode(), zulu.encode())))
         return records
 
     def _drawn(self) -> dict[str, Drawer]:

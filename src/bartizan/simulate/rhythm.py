@@ -73,11 +73,11 @@ def offsets_within(rng: Random, count: int, units: int = BLOCK_S) -> list[int]:
     return sorted([int(random() * units) for _ in range(count)])
 
 
-def moments(block: datetime) -> list[bytes]:
-    """The ISO 8601 text of each second of a block; a block starts on a multiple of five minutes."""
+def moments(block: datetime, offsets: list[int]) -> list[bytes]:
+    """The ISO 8601 text of seconds of a block, which lies within one hour."""
     prefix = block.strftime("%Y-%m-%dT%H:").encode()
     first = block.minute * 60
-    return [prefix + tail for tail in _MINUTE_SECOND[first : first + BLOCK_S]]
+    return [prefix + _MINUTE_SECOND[first + offset] for offset in offsets]
 
 
 def iso(moment: datetime) -> str:

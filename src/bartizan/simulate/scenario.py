@@ -48,7 +48,10 @@ class Summary:
     """What a run wrote."""
 
     records: dict[str, int]
-    """Records by dataset (`aws.cloudtrail`, `aws.waf`, `aws.firewall_logs`, `aws.vpcflow`), the attack's included."""
+    """Records by dataset (`aws.cloudtrail`, `aws.waf`, `aws.firewall_logs`, `aws.vpcflow`), the attack's included.
+
+    CloudTrail's other objects are counted apart: `aws.cloudtrail-insight` and `aws.cloudtrail-digest`, one a digest.
+    """
     files: int
     size_bytes: int
     """The size of all files as stored, compressed."""

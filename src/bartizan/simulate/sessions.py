@@ -239,7 +239,7 @@ KINDS = (
     Kind("console", 5, 700, calls.LOOKING, _person, console=True),
     Kind("command-line", 3, 400, calls.LOOKING, _person, version="1.09"),
     Kind("assume", 4, 1700, calls.ASSUME_BY_SERVICE, _aws_service, version="1.08", direct=False),
-    Kind("service", 4, 2600, calls.SERVICE, _aws_service, version="1.09", direct=False),
+    Kind("service", 4, 2900, calls.SERVICE, _aws_service, version="1.09", direct=False),
     Kind("recorder", 1, 500, calls.CONFIG, _recorder, version="1.10", direct=False),
     Kind("script", 2, 300, calls.REPORTING, _script, version="1.08", only=_WORKING),
     Kind("partner", 1, 80, calls.PARTNER, _partner, only=(Stage.DATA,)),

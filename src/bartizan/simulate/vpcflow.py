@@ -69,9 +69,9 @@ class FlowFormat:
         self._addresses = [host_address(network, host) for host in range(HOSTS)]
         self._interfaces = [interface_id(network, host) for host in range(HOSTS)]
         instances = instance_ids(network.account, network.region)
+        subnets = [f"subnet-0{fixed_hex(f'{network.vpc_id}{zone}', 16)}" for zone in range(3)]
         self._places = [
-            f"{network.vpc_id} subnet-0{fixed_hex(network.vpc_id + str(host % 3), 16)} {instances[host % len(instances)]}"
-            for host in range(HOSTS)
+            f"{network.vpc_id} {subnets[host % 3]} {instances[host % len(instances)]}" for host in range(HOSTS)
         ]
 
     def line(self, flow: Flow) -> bytes:
@@ -105,7 +105,7 @@ class NetworkTraffic:
         self._peers = [address.decode() for address in public_pool(network.vpc_id, 900)]
         self._makers: tuple[Callable[[int], Flow], ...] = (self._served, self._called, self._inner, self._probe)
 
-    def block(self, start: datetime, count: int) -> list[tuple[int, bytes]]:
+    def block(self, start: datetime, count: int) -> list[tuple[float, bytes]]:
         """`count` flows of the block that begins at `start`, with the second of the block in which each began."""
         self._rng.seed(f"{self._seed}/vpcflow/{self.network.vpc_id}/{iso(start)}", version=2)
         first = int(start.timestamp())

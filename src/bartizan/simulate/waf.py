@@ -167,26 +167,26 @@ class WebTraffic:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._entropy = Entropy("")
-        drawn = self._drawn()
-        self._templates = [Template(to_text(document), ("time",), drawn) for _, document in _OUTCOMES]
+        self._entropy = Entropy(f"{seed}/waf")
+        self._slots = self._drawn()
+        self._templates = [Template(to_text(document), ("time",), self._slots) for _, document in _OUTCOMES]
         self._weights = [weight for weight, _ in _OUTCOMES]
 
-    def block(self, start: datetime, count: int) -> list[tuple[int, bytes]]:
-        """`count` records of the block that begins at `start`, with their second of the block."""
+    def block(self, start: datetime, count: int) -> list[tuple[float, bytes]]:
+        """`count` records of the block that begins at `start`, with their second of the block, to the millisecond."""
         self._entropy.reseed(f"{self._seed}/waf/{iso(start)}")
         rng = self._entropy.rng
         first_ms = int(start.timestamp()) * 1000
         picks = rng.choices(self._templates, weights=self._weights, k=count)
         offsets = offsets_within(rng, count, BLOCK_S * 1000)
         return [
-            (offset // 1000, template.fill(b"%d" % (first_ms + offset)))
+            (offset / 1000, template.fill(b"%d" % (first_ms + offset)))
             for offset, template in zip(offsets, picks, strict=True)
         ]
 
     def fill(self, document: Json, moment: datetime) -> bytes:
         """A record of the attack, its request id and fingerprints drawn."""
-        template = Template(to_text(document), ("time",), self._drawn())
+        template = Template(to_text(document), ("time",), self._slots)
         return template.fill(b"%d" % int(moment.timestamp() * 1000))
 
     def _drawn(self) -> dict[str, Drawer]:

@@ -26,8 +26,8 @@ MAX_RECORDS_PER_OBJECT = 20_000
 """AWS splits what a busy account logs within one delivery over several objects."""
 _INSIGHT_EVERY_HOURS = 6
 
-Timed = list[tuple[int, bytes]]
-"""Records of a block, each with its second of the block; rising."""
+Timed = list[tuple[float, bytes]]
+"""Records of a block, each with its moment in seconds from the start of the block; rising."""
 
 
 def write(scenario: Scenario, folder: Path, progress: Callable[[int], None] | None = None) -> Summary:
@@ -59,12 +59,12 @@ class _Planted:
         self._waiting: dict[tuple[str, datetime], Timed] = defaultdict(list)
         for item in records:
             block = block_of(item.time)
-            self._waiting[item.log, block].append((int((item.time - block).total_seconds()), item.record))
+            self._waiting[item.log, block].append(((item.time - block).total_seconds(), item.record))
 
     def mix(self, log: str, block: datetime, records: Timed) -> Timed:
         """`records` with those that the attack left in this log at this time."""
-        for second, record in self._waiting.get((log, block), ()):
-            records.insert(bisect_right(records, second, key=lambda timed: timed[0]), (second, record))
+        for moment, record in self._waiting.get((log, block), ()):
+            records.insert(bisect_right(records, moment, key=lambda timed: timed[0]), (moment, record))
         return records
 
 
