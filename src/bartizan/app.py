@@ -2,9 +2,15 @@
 
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 
+from bartizan.alerts.store import FOLDER as ALERTS_FOLDER
+from bartizan.alerts.store import AlertStore
 from bartizan.clock import Clock, system_clock
 from bartizan.config import Config
+from bartizan.detect.attack.registry import Attack, load_attack
+from bartizan.detect.ledger import DetectionLedger
+from bartizan.detect.rulebook import Rulebook, load_rulebook
 from bartizan.ecs.registry import Registry, load_registry
 from bartizan.engine.address import open_engine
 from bartizan.engine.base import Engine
@@ -15,9 +21,17 @@ from bartizan.ingest.loader import Loader
 from bartizan.ingest.normalize import Normalizer
 from bartizan.ingest.objects import Reading
 from bartizan.ingest.spool import Spool
-from bartizan.integrations.catalog import Catalog, load_catalog
+from bartizan.integrations.catalog import SHIPPED, Catalog, load_catalog
 from bartizan.integrations.macros import Macros, load_macros
-from bartizan.pipeline import Intake
+from bartizan.pipeline import Detection, Intake
+from bartizan.query.schema import Schema
+from bartizan.query.search import stored_schema
+
+
+def shipped_rules() -> Path:
+    """Where the rules are that come with Bartizan: in the installed package, or at the top of a checkout."""
+    installed = Path(__file__).parent / "rules"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "rules"
 
 
 class App:
@@ -41,7 +55,7 @@ class App:
     @cached_property
     def catalog(self) -> Catalog:
         """The integrations."""
-        return load_catalog()
+        return load_catalog((SHIPPED, ALERTS_FOLDER))
 
     @cached_property
     def macros(self) -> Macros:
@@ -73,6 +87,31 @@ class App:
     def normalizer(self) -> Normalizer:
         """Records to documents, nothing stored."""
         return Normalizer(self._opened("chdb://"), self.macros, self.registry, self.config.namespace, self.clock)
+
+    @cached_property
+    def attack(self) -> Attack:
+        """MITRE ATT&CK."""
+        return load_attack()
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The rules: those that come with Bartizan and those of the configured folders."""
+        return load_rulebook([shipped_rules(), *map(Path, self.config.rules)], self.attack)
+
+    @cached_property
+    def alerts(self) -> AlertStore:
+        """The alerts."""
+        return AlertStore(self.engine, self.intake.spool, self.intake.loader, self.config.namespace)
+
+    @cached_property
+    def detection(self) -> Detection:
+        """The rules at work."""
+        ledger = DetectionLedger(self.engine)
+        return Detection(self.engine, self.rulebook, self.registry, ledger, self.alerts, self.clock)
+
+    def schema(self) -> Schema:
+        """The columns of every stream, as they are now."""
+        return stored_schema(self.engine, self.registry)
 
     def reading(self, dataset: str | None = None) -> Reading:
         """How objects are read; `dataset` names it for all of them."""

@@ -4,15 +4,26 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from bartizan.alerts.store import AlertStore
+from bartizan.clock import Clock
+from bartizan.detect.document import event_alert
+from bartizan.detect.ledger import DetectionLedger
+from bartizan.detect.rulebook import Rulebook
+from bartizan.detect.runner import RuleFailed, Scanned, run_due
+from bartizan.detect.scan import Cut, Match
+from bartizan.ecs.registry import Registry
+from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
 from bartizan.ingest.ledger import Ledger, Progress
-from bartizan.ingest.loader import Loaded, Loader
+from bartizan.ingest.loader import Loaded, Loader, instant
 from bartizan.ingest.objects import Reading, origin_of, read_object
 from bartizan.ingest.spool import Segment, Spool
+from bartizan.query.search import stored_schema
 
 GROUP_FILES = 256
 """Files whose progress is asked for at once."""
@@ -107,6 +118,58 @@ class Intake:
     def _sealed(self, segment: Segment) -> Iterator[Told | Segment]:
         yield Told(acknowledged=self._waiting.pop(segment.stream, []))
         yield segment
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a run of the rules came to."""
+
+    alerts: Sequence[Mapping[str, Any]] = ()
+    """Alerts that are new, stored."""
+    cuts: Sequence[Cut] = ()
+    """Rules that matched more than they may raise alerts for."""
+    failed: Sequence[RuleFailed] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Runs the rules that are due and stores what they find: one at a time per store."""
+
+    engine: Engine
+    rulebook: Rulebook
+    registry: Registry
+    ledger: DetectionLedger
+    alerts: AlertStore
+    clock: Clock
+
+    def run(self) -> Iterator[Detected]:
+        """Evaluate what arrived since the last run. A window is written down after its alerts are stored, so a crash
+        between the two evaluates it again, which adds nothing."""
+        now = self.clock()
+        schema = stored_schema(self.engine, self.registry)
+        matches: list[Match] = []
+        cuts: list[Cut] = []
+        failed: list[RuleFailed] = []
+        for finding in run_due(self.engine, self.ledger, list(self.rulebook), schema, now):
+            match finding:
+                case Match():
+                    matches.append(finding)
+                case Cut():
+                    cuts.append(finding)
+                case RuleFailed():
+                    failed.append(finding)
+                case Scanned(window, rules):
+                    new = self.alerts.add([event_alert(match, self.registry) for match in matches])
+                    self.ledger.record(rules, window.stream, window.after, window.until, instant_text(now))
+                    yield Detected(new, cuts, failed)
+                    matches, cuts, failed = [], [], []
+        if failed:
+            yield Detected(failed=failed)
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as a `DateTime64(3, 'UTC')` parameter."""
+    return instant(int(at.timestamp() * 1000))
 
 
 def file_source(path: Path) -> Source:

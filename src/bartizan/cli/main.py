@@ -8,6 +8,8 @@ from bartizan import __version__
 from bartizan.cli.ingest import ingest
 from bartizan.cli.normalize import normalize
 from bartizan.cli.output import stderr, visible
+from bartizan.cli.scan import scan
+from bartizan.cli.search import search
 from bartizan.errors import BartizanError
 
 USAGE = 2
@@ -25,7 +27,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, normalize):
+for command in (ingest, normalize, scan, search):
     cli.command()(command)
 
 

@@ -41,6 +41,7 @@ def stored(name: str, mapped_type: str, registry: Registry) -> Column:
     """The column that keeps a mapping's column; the mapping's own type decides unless it is plain text."""
     field = registry.get(name)
     bulky = name == RAW_RECORD or (field is not None and field.type in _BULKY_TYPES)
+    mapped_type = _without_null_elements(mapped_type)
     kept = mapped_type if bulky or _is_unique(name) else _with_dictionary(mapped_type)
     return Column(name, kept, _codec(name, bulky), _index(name))
 
@@ -53,6 +54,11 @@ def _with_dictionary(mapped_type: str) -> str:
     return {"String": "LowCardinality(String)", "Array(String)": "Array(LowCardinality(String))"}.get(
         mapped_type, mapped_type
     )
+
+
+def _without_null_elements(mapped_type: str) -> str:
+    """Elements of an array are values: a mapping filters what could not be read."""
+    return re.sub(r"^Array\(Nullable\((.*)\)\)$", r"Array(\1)", mapped_type)
 
 
 def _codec(name: str, bulky: bool) -> str:

@@ -51,10 +51,10 @@ class Spool:
             writer.append(entry)
             return self._seal(stream) if writer.size_bytes >= self._segment_bytes else None
 
-    def flush(self) -> list[Segment]:
-        """Seal what every stream holds: afterwards all appended pieces are acknowledged."""
+    def flush(self, *streams: str) -> list[Segment]:
+        """Seal what these streams (by default all) hold: afterwards their appended pieces are acknowledged."""
         with self._lock:
-            return [self._seal(stream) for stream in list(self._writers)]
+            return [self._seal(stream) for stream in list(self._writers) if not streams or stream in streams]
 
     def pending(self) -> Iterator[Segment]:
         """Segments not yet loaded, each stream's in ingest order."""

@@ -1,0 +1,1 @@
+"""Alerts, kept as a data stream like any other: `alerts-detection-default`."""

@@ -1,0 +1,73 @@
+"""Alerts go in through the spool like events, each id once; they come out newest first."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlglot import parse_one
+
+from bartizan.engine.base import READ_ONLY, Engine, rows
+from bartizan.ingest.loader import Loaded, Loader
+from bartizan.ingest.pieces import Piece
+from bartizan.ingest.segment import Entry
+from bartizan.ingest.spool import Spool
+from bartizan.integrations.stream import Stream, load_stream
+
+FOLDER = Path(__file__).parent / "stream"
+
+_KNOWN = "SELECT `alert.id` AS id FROM {table: Identifier} WHERE `alert.id` IN {ids: Array(String)}"
+
+_LATEST = """
+SELECT `event.original` AS alert FROM {table: Identifier}
+WHERE `@timestamp` >= {since: DateTime64(3, 'UTC')} AND (empty({severities: Array(String)})
+    OR has({severities: Array(String)}, `alert.severity`))
+ORDER BY `@timestamp` DESC, `alert.risk_score` DESC, `alert.id` LIMIT {limit: UInt64}
+"""
+
+_BATCH = 2000
+
+
+def alerts_stream() -> Stream:
+    """The stream that alerts are kept in."""
+    return load_stream(FOLDER)
+
+
+class AlertStore:
+    """Adds and reads alerts."""
+
+    def __init__(self, engine: Engine, spool: Spool, loader: Loader, namespace: str) -> None:
+        self._engine = engine
+        self._spool = spool
+        self._loader = loader
+        self.table = alerts_stream().name(namespace)
+
+    def add(self, alerts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Store those that are new and give them back; alerts stored before (same `alert.id`) add nothing."""
+        self._loader.prepare(self.table)
+        unique = {alert["alert"]["id"]: alert for alert in alerts}
+        known = self._known(list(unique))
+        new = [alert for identity, alert in unique.items() if identity not in known]
+        for start in range(0, len(new), _BATCH):
+            self._store(new[start : start + _BATCH])
+        return new
+
+    def latest(self, since: str, severities: Sequence[str], limit: int) -> list[dict[str, Any]]:
+        """Alerts from an instant on (a ClickHouse date text), newest first; no severities means all."""
+        self._loader.prepare(self.table)
+        parameters = {"table": self.table, "since": since, "severities": list(severities), "limit": limit}
+        found = rows(self._engine, parse_one(_LATEST, dialect="clickhouse"), parameters, settings=READ_ONLY)
+        return [orjson.loads(row["alert"]) for row in found]
+
+    def _known(self, ids: list[str]) -> set[str]:
+        query = parse_one(_KNOWN, dialect="clickhouse")
+        return {row["id"] for row in rows(self._engine, query, {"table": self.table, "ids": ids}, settings=READ_ONLY)}
+
+    def _store(self, alerts: Iterable[Mapping[str, Any]]) -> Loaded:
+        body = b"\n".join(orjson.dumps(alert) for alert in alerts)
+        origin = hashlib.blake2b(body, digest_size=16).hexdigest()
+        piece = Piece("lines", body, 0, 0)
+        self._spool.append(self.table, Entry(origin, "detection", {}, piece, True))
+        loaded = [self._loader.load(segment) for segment in self._spool.flush(self.table)]
+        return loaded[-1]

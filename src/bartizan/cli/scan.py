@@ -1,0 +1,58 @@
+"""`bartizan scan`: every rule over logs in files and folders, in a throw-away store."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bartizan.app import App
+from bartizan.cli.alert_table import print_alerts
+from bartizan.cli.ingest import ingest_paths
+from bartizan.cli.options import ConfigFile, Dataset, OutputFormat, Paths, Rules, open_app
+from bartizan.cli.output import Format, stderr, visible
+from bartizan.cli.progress import bar
+
+
+def scan(
+    paths: Paths,
+    rules: Rules = None,
+    dataset: Dataset = None,
+    config: ConfigFile = None,
+    format: OutputFormat = Format.TABLE,
+) -> None:
+    """Find attacks in logs: read files and folders, run every rule over all of it, print the alerts.
+
+    Nothing is kept. Formats, compression and datasets are told by content.
+
+    Example: bartizan scan ~/AWSLogs --format ndjson > alerts.ndjson
+
+    Exit status: 0 nothing found, 1 alerts were found or something could not be read, 2 it could not run.
+    """
+    with tempfile.TemporaryDirectory(prefix="bartizan-scan-") as folder:
+        flags = {"rules": [str(path) for path in rules] if rules else None, "engine": {"url": ""}}
+        with open_app(Path(folder), config, **flags) as app:
+            tally = ingest_paths(app, paths, dataset, Format.TABLE)
+            alerts = detect(app)
+    print_alerts(alerts, format)
+    raise typer.Exit(1 if alerts or tally.failed_records or tally.failed_objects else 0)
+
+
+def detect(app: App) -> list[Mapping[str, Any]]:
+    """Run the rules that are due; says on stderr what could not run. Gives the new alerts."""
+    console = stderr()
+    for problem in app.rulebook.problems:
+        console.print(f"rule left out: {visible(str(problem))}", markup=False)
+    alerts: list[Mapping[str, Any]] = []
+    with bar(f"{len(app.rulebook)} rules", None) as (progress, task):
+        for detected in app.detection.run():
+            alerts.extend(detected.alerts)
+            progress.update(task, note=f"{len(alerts):,} alerts")
+            for cut in detected.cuts:
+                rule = cut.planned.rule
+                console.print(f"{rule.name}: {cut.matched:,} events match, alerts for {rule.max_alerts:,}", markup=False)
+            for failed in detected.failed:
+                console.print(f"{failed.rule.file}: {failed.error}", markup=False)
+    console.print(f"{len(app.rulebook)} rules, {len(alerts):,} new alerts")
+    return alerts
