@@ -1,4 +1,4 @@
-"""CloudTrail records of ordinary days: calls of `calls` made by the sessions of `sessions`, one block of time at a go.
+"""CloudTrail records of ordinary days: calls made by the sessions of `sessions`, one block of time at a go.
 
 In: a seed, an account, a region, a block and how many records. Out: the records as minified JSON, in order of time.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from bartizan.simulate.calls import ApiCall
+from bartizan.simulate.api_call import ApiCall
 from bartizan.simulate.company import GLOBAL_REGION, Account
 from bartizan.simulate.entropy import Entropy
 from bartizan.simulate.rhythm import iso, moments, offsets_within
@@ -57,12 +57,9 @@ def record_text(call: ApiCall, kind: Kind, *, failed: bool) -> bytes:
     record |= {"requestParameters": call.request, "responseElements": None if failed else call.response}
     if call.extra is not None:
         record["additionalEventData"] = call.extra
-    record |= {
-        "requestID": "<s3request>" if call.source == "s3" else "<requestid>",
-        "eventID": "<eventid>",
-        "readOnly": call.read_only,
-    }
-    record |= _tail(call, kind)
+    if call.event_type != "AwsConsoleSignIn":
+        record["requestID"] = "<s3request>" if call.source == "s3" else "<requestid>"
+    record |= {"eventID": "<eventid>", "readOnly": call.read_only, **_tail(call, kind)}
     return b"{<head>," + to_text(record)[1:]
 
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from bartizan.simulate import agents, calls, identities
-from bartizan.simulate.calls import ApiCall
+from bartizan.simulate import agents, identities, staff_calls, workload_calls
+from bartizan.simulate.api_call import ApiCall
 from bartizan.simulate.company import (
     APP_ROLES,
     CI_ADDRESSES,
@@ -166,7 +166,9 @@ def _person(hour: _Hour, kind: Kind, number: int) -> Session:
 
 
 def _aws_service(hour: _Hour, kind: Kind, number: int) -> Session:
-    principals = ("ec2", "lambda") if kind.calls is calls.ASSUME_BY_SERVICE else ("s3", "rds", "dynamodb", "logs")
+    principals = (
+        ("ec2", "lambda") if kind.calls is workload_calls.ASSUME_BY_SERVICE else ("s3", "rds", "dynamodb", "logs")
+    )
     principal = principals[number % len(principals)] + ".amazonaws.com"
     return _session(kind, identities.service(principal), principal, principal, principal)
 
@@ -232,23 +234,25 @@ def _root(hour: _Hour, kind: Kind, number: int) -> Session:
 _WORKING = (Stage.PRODUCTION, Stage.STAGING, Stage.DATA)
 
 KINDS = (
-    Kind("instance", 10, 1100, calls.INSTANCE, _instance, only=_WORKING),
-    Kind("function", 12, 1200, calls.FUNCTION, _function, only=_WORKING),
-    Kind("pod", 6, 500, calls.WORKLOAD, _pod, only=_WORKING),
-    Kind("pipeline", 3, 700, calls.DEPLOYMENT, _pipeline, version="1.10"),
-    Kind("console", 5, 700, calls.LOOKING, _person, console=True),
-    Kind("command-line", 3, 400, calls.LOOKING, _person, version="1.09"),
-    Kind("assume", 4, 1700, calls.ASSUME_BY_SERVICE, _aws_service, version="1.08", direct=False),
-    Kind("service", 4, 2900, calls.SERVICE, _aws_service, version="1.09", direct=False),
-    Kind("recorder", 1, 500, calls.CONFIG, _recorder, version="1.10", direct=False),
-    Kind("script", 2, 300, calls.REPORTING, _script, version="1.08", only=_WORKING),
-    Kind("partner", 1, 80, calls.PARTNER, _partner, only=(Stage.DATA,)),
-    Kind("report", 1, 60, calls.REPORTING, _report, version="1.08", only=(Stage.DATA, Stage.PRODUCTION)),
-    Kind("token", 4, 200, calls.WEB_IDENTITY, _token_holder, version="1.08", only=_WORKING),
-    Kind("sign-in", 2, 12, calls.SIGN_IN, _console_user, version="1.09"),
-    Kind("sign-in-failure", 2, 3, calls.SIGN_IN_FAILURE, _console_user, version="1.09"),
-    Kind("identity-center", 3, 200, calls.IDENTITY_CENTER, _staff, version="1.09", only=(Stage.MANAGEMENT,)),
-    Kind("root", 1, 10, calls.ROOT, _root, version="1.10", only=(Stage.MANAGEMENT,), global_only=True, console=True),
+    Kind("instance", 10, 1100, workload_calls.INSTANCE, _instance, only=_WORKING),
+    Kind("function", 12, 1200, workload_calls.FUNCTION, _function, only=_WORKING),
+    Kind("pod", 6, 500, workload_calls.WORKLOAD, _pod, only=_WORKING),
+    Kind("pipeline", 3, 700, staff_calls.DEPLOYMENT, _pipeline, version="1.10"),
+    Kind("console", 5, 700, staff_calls.LOOKING, _person, console=True),
+    Kind("command-line", 3, 400, staff_calls.LOOKING, _person, version="1.09"),
+    Kind("assume", 4, 1700, workload_calls.ASSUME_BY_SERVICE, _aws_service, version="1.08", direct=False),
+    Kind("service", 4, 2900, workload_calls.SERVICE, _aws_service, version="1.09", direct=False),
+    Kind("recorder", 1, 500, workload_calls.CONFIG, _recorder, version="1.10", direct=False),
+    Kind("script", 2, 300, workload_calls.REPORTING, _script, version="1.08", only=_WORKING),
+    Kind("partner", 1, 80, workload_calls.PARTNER, _partner, only=(Stage.DATA,)),
+    Kind("report", 1, 60, workload_calls.REPORTING, _report, version="1.08", only=(Stage.DATA, Stage.PRODUCTION)),
+    Kind("token", 4, 200, workload_calls.WEB_IDENTITY, _token_holder, version="1.08", only=_WORKING),
+    Kind("sign-in", 2, 12, staff_calls.SIGN_IN, _console_user, version="1.09"),
+    Kind("sign-in-failure", 2, 3, staff_calls.SIGN_IN_FAILURE, _console_user, version="1.09"),
+    Kind("identity-center", 3, 200, staff_calls.IDENTITY_CENTER, _staff, version="1.09", only=(Stage.MANAGEMENT,)),
+    Kind(
+        "root", 1, 10, staff_calls.ROOT, _root, version="1.10", only=(Stage.MANAGEMENT,), global_only=True, console=True
+    ),
 )
 
 
