@@ -85,7 +85,7 @@ def ask(chdb_connection: Any) -> Ask:
         sql = tree.sql(dialect="clickhouse") + " SETTINGS readonly = 1"
         values = bound({name: parameter.value for name, parameter in params.items()})
         answer = chdb_connection.query(sql, "JSONEachRow", params=values)
-        return [json.loads(line) for line in answer.bytes().decode().splitlines()]
+        return [json.loads(line) for line in answer.bytes().splitlines()]
 
     return run
 

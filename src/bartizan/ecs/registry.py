@@ -12,6 +12,9 @@ from importlib import resources
 ECS_VERSION = "9.4.0"
 """The release of the Elastic Common Schema that the data file follows (it has the `entity.relationships.*` of 9.4)."""
 
+LONGEST_NAME_CHARS = 120
+"""No field's name is longer; comparing one that is would cost more than a suggestion is worth."""
+
 SUGGESTION_CUTOFF = 0.7
 """How alike a suggestion must be, as `difflib.SequenceMatcher.ratio`: below it a suggestion misleads."""
 
@@ -53,6 +56,8 @@ class Registry:
 
     def nearest(self, name: str, extra: Iterable[str] = ()) -> str | None:
         """The known name (or one of `extra`) most like `name`; None when nothing is alike enough to suggest."""
+        if len(name) > LONGEST_NAME_CHARS:
+            return None
         folded = name.lower()
         known = dict.fromkeys((*extra, *self._fields))
         by_leaf = [candidate for candidate in known if candidate.lower() == folded or candidate.endswith(f".{folded}")]

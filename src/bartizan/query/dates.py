@@ -56,7 +56,7 @@ def _read(text: str, now: datetime) -> Interval | None:
     else:
         written, _, math = text.partition("||")
         anchor = _anchor(written)
-    return None if anchor is None else _calculate(*anchor, math)
+    return None if anchor is None else _calculate(_clamp(anchor[0]), anchor[1], math)
 
 
 def _anchor(text: str) -> tuple[datetime, str] | None:

@@ -4,15 +4,15 @@ from bartizan.errors import BartizanError, Terminal
 from bartizan.query.span import Span, locate
 
 
-class QueryError(BartizanError):
-    """Something about a query, its streams or its fields."""
+class QueryError(BartizanError, Terminal):
+    """Something about a query, its streams or its fields; asking again gives it again."""
 
 
-class NoStreams(QueryError, Terminal):  # noqa: N818 - named for what is missing
+class NoStreams(QueryError):  # noqa: N818 - named for what is missing
     """A search selects no stream."""
 
 
-class QuerySyntaxError(QueryError, Terminal):
+class QuerySyntaxError(QueryError):
     """A query that can't be understood, and where: `line` and `column` count from 1."""
 
     def __init__(self, message: str, text: str, span: Span, *, hint: str = "") -> None:

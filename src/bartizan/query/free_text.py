@@ -2,7 +2,7 @@
 
 from bartizan.query import ir
 from bartizan.query.ir import Kind
-from bartizan.query.operators import match
+from bartizan.query.operators import match, wildcard
 from bartizan.query.schema import Schema, SchemaField
 from bartizan.query.values import read_address, read_network
 
@@ -21,7 +21,7 @@ def _condition(field: SchemaField, pattern: ir.Pattern, quoted: bool) -> ir.Expr
     if field.kind is Kind.TEXT or field.name in READ_AS_TEXT:
         return match(ir.FieldRef(field.name, Kind.TEXT), pattern, phrase=quoted)
     if any(isinstance(part, ir.Wild) for part in pattern):
-        return ir.Wildcard(ref, pattern) if field.kind is Kind.KEYWORD else None
+        return wildcard(ref, pattern) if field.kind is Kind.KEYWORD else None
     value = "".join(part for part in pattern if isinstance(part, str))
     if field.kind is Kind.KEYWORD and value:
         return ir.Equals(ref, value)

@@ -14,13 +14,27 @@ _DATE_HINT = "write `2024-01-31`, `2024-01-31T08:00:00Z` (a quoted one if it has
 _ADDRESS_HINT = 'write an address or a network, such as `10.0.0.1`, `10.0.0.0/8` or a quoted `"2001:db8::/32"`'
 
 
-class Mistyped(ValueError):  # noqa: N818 - the caller, who knows the text, turns it into its own error
-    """A literal that the field's kind can't hold, and the way out."""
+MAX_WILDCARDS = 100
+"""Most wildcards in one value; RE2 needs memory for each."""
 
-    def __init__(self, value: str, field: ir.FieldRef, what: str, hint: str) -> None:
-        shown = value if len(value) <= 60 else value[:57] + "..."
-        super().__init__(f"`{shown}` is no {what}, which `{field.name}` holds")
+MAX_PATTERN_CHARS = 10_000
+"""Longest value with wildcards."""
+
+MAX_WORDS = 100
+"""Most words of a value that is looked for in text; each costs RE2 thousands of instructions."""
+
+
+class UnfitValue(ValueError):  # noqa: N818 - the caller, who knows the text, turns it into its own error
+    """A literal that can't be compared with the field, and the way out."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
         self.hint = hint
+
+
+def _mistyped(value: str, field: ir.FieldRef, what: str, hint: str) -> UnfitValue:
+    shown = value if len(value) <= 60 else value[:57] + "..."
+    return UnfitValue(f"`{shown}` is no {what}, which `{field.name}` holds", hint)
 
 
 def equal_or_like(
@@ -28,25 +42,41 @@ def equal_or_like(
 ) -> ir.Expr:
     """`field` has a value that equals `pattern`, fits it if it has wildcards, or holds its words if it is text.
 
-    A quoted text is a phrase: its words in order. Raises `Mistyped`.
+    A quoted text is a phrase: its words in order. Raises `UnfitValue`.
     """
     if field.kind is Kind.TEXT:
         return match(field, pattern, phrase=quoted)
     if any(isinstance(part, ir.Wild) for part in pattern):
-        return ir.Wildcard(field, pattern, ignore_case)
+        return wildcard(field, pattern, ignore_case)
     value = "".join(part for part in pattern if isinstance(part, str))
     return _equal(field, value, now, ignore_case)
 
 
+def wildcard(field: ir.FieldRef, pattern: ir.Pattern, ignore_case: bool = False) -> ir.Expr:
+    """`field` has a value that fits `pattern`. Raises `UnfitValue` beyond the limits above."""
+    _check_size(pattern)
+    return ir.Wildcard(field, pattern, ignore_case)
+
+
 def match(field: ir.FieldRef, pattern: ir.Pattern, *, phrase: bool) -> ir.Expr:
-    """`field` holds the words of `pattern` in order, or unless `phrase` those of one of its parts between spaces."""
+    """`field` holds the words of `pattern` in order, or unless `phrase` those of one part between spaces."""
     parts = [pattern] if phrase else _split_at_spaces(pattern)
     phrases = tuple(words for words in map(split_words, parts) if words)
+    _check_size(pattern)
+    if sum(map(len, phrases)) > MAX_WORDS:
+        raise UnfitValue(f"the value has more than {MAX_WORDS} words", "write a shorter part of it")
     return ir.Match(field, phrases) if phrases else ir.Constant(False)
 
 
+def _check_size(pattern: ir.Pattern) -> None:
+    wilds = sum(isinstance(part, ir.Wild) for part in pattern)
+    if wilds > MAX_WILDCARDS or sum(len(part) for part in pattern if isinstance(part, str)) > MAX_PATTERN_CHARS:
+        limits = f"at most {MAX_WILDCARDS} wildcards and {MAX_PATTERN_CHARS} characters"
+        raise UnfitValue(f"the value is too long a pattern, {limits} are matched", "write a shorter part of it")
+
+
 def compare(field: ir.FieldRef, operator: str, value: str, now: datetime) -> ir.Expr:
-    """`field` has a value that is `operator` (one of `<`, `<=`, `>`, `>=`) `value`. Raises `Mistyped`."""
+    """`field` has a value that is `operator` (one of `<`, `<=`, `>`, `>=`) `value`. Raises `UnfitValue`."""
     if field.kind is Kind.DATE:
         return _date_range(field, operator, _date(field, value, now))
     bound = Bound(_READERS.get(field.kind, _text)(field, value), operator.endswith("="))
@@ -90,7 +120,7 @@ def _split_at_spaces(pattern: ir.Pattern) -> list[ir.Pattern]:
 def _date(field: ir.FieldRef, value: str, now: datetime) -> Interval:
     interval = read_date(value, now)
     if interval is None:
-        raise Mistyped(value, field, "date", _DATE_HINT)
+        raise _mistyped(value, field, "date", _DATE_HINT)
     return interval
 
 
@@ -101,21 +131,21 @@ def _text(field: ir.FieldRef, value: str) -> ir.Scalar:
 def _number(field: ir.FieldRef, value: str) -> ir.Scalar:
     number = read_number(value)
     if number is None:
-        raise Mistyped(value, field, "number", _NUMBER_HINT)
+        raise _mistyped(value, field, "number", _NUMBER_HINT)
     return number
 
 
 def _boolean(field: ir.FieldRef, value: str) -> ir.Scalar:
     boolean = read_boolean(value)
     if boolean is None:
-        raise Mistyped(value, field, "boolean", "write `true` or `false`")
+        raise _mistyped(value, field, "boolean", "write `true` or `false`")
     return boolean
 
 
 def _address(field: ir.FieldRef, value: str) -> ir.Scalar:
     address = read_address(value)
     if address is None:
-        raise Mistyped(value, field, "IP address", _ADDRESS_HINT)
+        raise _mistyped(value, field, "IP address", _ADDRESS_HINT)
     return address
 
 

@@ -1,4 +1,4 @@
-"""Each case of `cases/*.toml`: a query, what it means, the SQL it becomes and the events it finds in the real engine."""
+"""Each case of `cases/*.toml`: a query, its meaning, its SQL and the events it finds in the real engine."""
 
 import tomllib
 from pathlib import Path

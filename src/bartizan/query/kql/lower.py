@@ -11,7 +11,7 @@ from bartizan.query.errors import InvalidValue, UnknownField
 from bartizan.query.free_text import free_text
 from bartizan.query.kql.ast import And, Comparison, Everything, Is, Literal, Nested, Not, Or, Query, ValueList
 from bartizan.query.kql.parser import parse
-from bartizan.query.operators import Mistyped, compare, equal_or_like
+from bartizan.query.operators import UnfitValue, compare, equal_or_like
 from bartizan.query.schema import Schema, SchemaField
 from bartizan.query.span import Span
 
@@ -64,7 +64,7 @@ def _is(field: Literal | None, value: Literal, context: _Context) -> ir.Expr:
     if field is None and context.listed is not None:
         field, found = context.listed
     if field is None or field.is_any:
-        return ir.Constant(True) if value.is_any else free_text(_pattern(value), value.quoted, context.schema)
+        return ir.Constant(True) if value.is_any else _anywhere(value, context)
     if found is None:
         found = _fields(field, context, groups=value.is_any)
     if value.is_any:
@@ -72,11 +72,18 @@ def _is(field: Literal | None, value: Literal, context: _Context) -> ir.Expr:
     return ir.any_of([_read(one, field, value, context) for one in found])
 
 
+def _anywhere(value: Literal, context: _Context) -> ir.Expr:
+    try:
+        return free_text(_pattern(value), value.quoted, context.schema)
+    except UnfitValue as error:
+        raise InvalidValue(str(error), context.text, value.span, hint=error.hint) from None
+
+
 def _read(found: SchemaField, field: Literal, value: Literal, context: _Context) -> ir.Expr:
     try:
         ref = _ref(found, field.span.cover(value.span))
         return equal_or_like(ref, _pattern(value), value.quoted, context.now, found.ignore_case)
-    except Mistyped as error:
+    except UnfitValue as error:
         raise InvalidValue(str(error), context.text, value.span, hint=error.hint) from None
 
 
@@ -84,7 +91,7 @@ def _comparison(field: Literal, operator: str, value: Literal, context: _Context
     try:
         refs = [_ref(found, field.span.cover(value.span)) for found in _fields(field, context)]
         return ir.any_of([compare(ref, operator, value.text, context.now) for ref in refs])
-    except Mistyped as error:
+    except UnfitValue as error:
         raise InvalidValue(str(error), context.text, value.span, hint=error.hint) from None
 
 
