@@ -100,3 +100,17 @@ CREATE FUNCTION tcpFlagNames AS (flags) -> alphaTokens(transform(flags, range(25
 -- `header` is the names after three spaces and before one, LowCardinality: positions are found once per header of a block.
 CREATE FUNCTION tokenNamed AS (tokens, header, name) ->
     tokens[countSubstrings(extract(header, concat('^(.*) ', name, ' ')), ' ')];
+
+-- JSON text worth keeping: a raw array or object that isn't empty and parses, else ''.
+CREATE FUNCTION jsonOrNothing AS (raw) -> if(length(raw) > 2 AND left(raw, 1) IN ('[', '{') AND isValidJSON(raw), raw, '');
+-- `[{name, value}]` as the text of one JSON object; of two with one name the last stands, as a reader of JSON sees it.
+-- `plain` says that the record they come from has no backslash: nothing in it needed an escape, nor will it here.
+CREATE FUNCTION jsonOfNameValues AS (name_values, plain) -> multiIf(
+    empty(name_values), '',
+    plain, concat('{"', arrayStringConcat(
+        arrayMap(pair -> concat(pair.1, '":"', pair.2), name_values), '","'), '"}'),
+    toJSONString(CAST(name_values, 'Map(String, String)')));
+
+-- The time of a number of seconds or milliseconds since 1970, told apart by size; NULL outside the years 1970 to 2261.
+CREATE FUNCTION timeOfEpoch AS (epoch) -> if(epoch >= 0 AND epoch < 9214646400000,
+    fromUnixTimestamp64Milli(assumeNotNull(if(epoch < 100000000000, epoch * 1000, epoch)), 'UTC'), NULL);
