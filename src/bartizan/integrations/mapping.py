@@ -35,9 +35,9 @@ class Mapping:
     def over(self, records: exp.Query) -> exp.Select:
         """The SELECT reading `records`, a query with the columns of `RECORDS` and `PASSED`; the latter are passed on."""
         select = self.select.copy()
+        _pass_on(select, frozenset({RECORDS}))
         for table in list(select.find_all(exp.Table)):
             if table.name == RECORDS:
-                _pass_on(table)
                 table.replace(records.subquery(RECORDS, copy=True))
         return select
 
@@ -67,11 +67,16 @@ def _select(tree: exp.Expression) -> exp.Select:
     return tree
 
 
-def _pass_on(table: exp.Table) -> None:
-    """Add `PASSED` to every SELECT from the one that reads `records` outwards; a `*` passes them already."""
-    select = table.find_ancestor(exp.Select)
-    while select is not None:
-        assert isinstance(select, exp.Select)
-        if not any(isinstance(projection, exp.Star) for projection in select.expressions):
-            select.select(*(exp.column(exp.to_identifier(name, quoted=True)) for name in PASSED), copy=False)
-        select = select.find_ancestor(exp.Select)
+def _pass_on(query: exp.Query, carrying: frozenset[str]) -> bool:
+    """Add `PASSED` to a SELECT and to those it reads from, if they read `records` (one of `carrying`) in the end."""
+    for table in query.ctes:
+        if isinstance(table.this, exp.Query) and _pass_on(table.this, carrying):
+            carrying = carrying | {table.alias}
+    source = query.args.get("from_")
+    if not isinstance(query, exp.Select) or source is None:
+        return False
+    read = source.this
+    carries = _pass_on(read.this, carrying) if isinstance(read, exp.Subquery) else read.name in carrying
+    if carries and not any(isinstance(projection, exp.Star) for projection in query.expressions):
+        query.select(*(exp.column(exp.to_identifier(name, quoted=True)) for name in PASSED), copy=False)
+    return carries
