@@ -10,6 +10,7 @@ from bartizan.clock import Clock, system_clock
 from bartizan.config import Config
 from bartizan.detect.attack.registry import Attack, load_attack
 from bartizan.detect.ledger import DetectionLedger
+from bartizan.detect.rule_check import SampleStore
 from bartizan.detect.rulebook import Rulebook, load_rulebook
 from bartizan.ecs.registry import Registry, load_registry
 from bartizan.engine.address import open_engine
@@ -21,6 +22,7 @@ from bartizan.ingest.loader import Loader
 from bartizan.ingest.normalize import Normalizer
 from bartizan.ingest.objects import Reading
 from bartizan.ingest.spool import Spool
+from bartizan.ingest.stream_check import Checker
 from bartizan.integrations.catalog import SHIPPED, Catalog, load_catalog
 from bartizan.integrations.macros import Macros, load_macros
 from bartizan.pipeline import Detection, Intake
@@ -55,7 +57,7 @@ class App:
     @cached_property
     def catalog(self) -> Catalog:
         """The integrations."""
-        return load_catalog((SHIPPED, ALERTS_FOLDER))
+        return load_catalog((SHIPPED, ALERTS_FOLDER, *map(Path, self.config.integrations)))
 
     @cached_property
     def macros(self) -> Macros:
@@ -86,7 +88,17 @@ class App:
     @cached_property
     def normalizer(self) -> Normalizer:
         """Records to documents, nothing stored."""
-        return Normalizer(self._opened("chdb://"), self.macros, self.registry, self.config.namespace, self.clock)
+        return Normalizer(self.scratch, self.macros, self.registry, self.config.namespace, self.clock)
+
+    @cached_property
+    def scratch(self) -> Engine:
+        """An engine that stores nothing. A process has one embedded engine: don't ask for this and `engine` both."""
+        return self._opened("chdb://")
+
+    @cached_property
+    def checker(self) -> Checker:
+        """The check of integrations."""
+        return Checker(self.scratch, self.registry, self.macros, self.normalizer, self.reading())
 
     @cached_property
     def attack(self) -> Attack:
@@ -108,6 +120,14 @@ class App:
         """The rules at work."""
         ledger = DetectionLedger(self.engine)
         return Detection(self.engine, self.rulebook, self.registry, ledger, self.alerts, self.clock)
+
+    @property
+    def sample_store(self) -> SampleStore:
+        """The store as a place to try rules on samples: give it a throw-away data folder."""
+        intake = self.intake
+        return SampleStore(
+            self.engine, intake.spool, intake.loader, self.reading(), self.registry, self.config.namespace
+        )
 
     def schema(self) -> Schema:
         """The columns of every stream, as they are now."""

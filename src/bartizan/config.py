@@ -69,6 +69,8 @@ class Config:
     """Folder of the store, the spool and what was set aside."""
     rules: tuple[str, ...] = ()
     """More folders of rules, beside those that come with Bartizan."""
+    integrations: tuple[str, ...] = ()
+    """More folders of integrations."""
     namespace: str = "default"
     """Third part of the data streams' names."""
     retention_days: Mapping[str, int] = field(default_factory=dict)

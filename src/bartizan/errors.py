@@ -20,9 +20,9 @@ class BartizanError(Exception):
         return f"{located}; {self.hint}" if self.hint else located
 
 
-class Transient(Exception):  # noqa: N818 - a mark that reads as an adjective: `class EngineBusy(EngineError, Transient)`
+class Transient(Exception):
     """The same call may succeed later: retry with back-off."""
 
 
-class Terminal(Exception):  # noqa: N818
+class Terminal(Exception):
     """The same call will fail again: don't retry, report."""

@@ -69,7 +69,7 @@ class Intake:
     """Names of objects by the stream whose writer holds their last piece."""
 
     def ingest(self, sources: Iterable[Source], reading: Reading) -> Iterator[Told]:
-        """Read, spool and load objects; yields what happens as it happens. What is left in the spool is loaded first."""
+        """Read, spool and load objects; yields what happens as it happens. What the spool holds is loaded first."""
         with ThreadPoolExecutor(1, "loader") as engine_side:
             backlog: deque[Future[Loaded]] = deque(
                 engine_side.submit(self.loader.load, segment) for segment in self.spool.pending()

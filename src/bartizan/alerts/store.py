@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlglot import parse_one
 
-from bartizan.engine.base import READ_ONLY, Engine, rows
+from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.ingest.loader import Loaded, Loader
 from bartizan.ingest.pieces import Piece
 from bartizan.ingest.segment import Entry
@@ -56,7 +56,12 @@ class AlertStore:
     def latest(self, since: str, severities: Sequence[str], limit: int) -> list[dict[str, Any]]:
         """Alerts from an instant on (a ClickHouse date text), newest first; no severities means all."""
         self._loader.prepare(self.table)
-        parameters = {"table": self.table, "since": since, "severities": list(severities), "limit": limit}
+        parameters: dict[str, Value] = {
+            "table": self.table,
+            "since": since,
+            "severities": list(severities),
+            "limit": limit,
+        }
         found = rows(self._engine, parse_one(_LATEST, dialect="clickhouse"), parameters, settings=READ_ONLY)
         return [orjson.loads(row["alert"]) for row in found]
 

@@ -6,10 +6,13 @@ import typer
 
 from bartizan import __version__
 from bartizan.cli.ingest import ingest
+from bartizan.cli.integrations import integrations
 from bartizan.cli.normalize import normalize
 from bartizan.cli.output import stderr, visible
+from bartizan.cli.rules import rules
 from bartizan.cli.scan import scan
 from bartizan.cli.search import search
+from bartizan.cli.simulate import simulate
 from bartizan.errors import BartizanError
 
 USAGE = 2
@@ -27,8 +30,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, normalize, scan, search):
+for command in (ingest, normalize, scan, search, simulate):
     cli.command()(command)
+cli.add_typer(rules, name="rules")
+cli.add_typer(integrations, name="integrations")
 
 
 @cli.command()

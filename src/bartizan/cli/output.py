@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -38,6 +39,15 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], format
         _print_table(rows, columns, title)
 
 
+def print_problems(problems: Sequence[Mapping[str, Any]], format: Format) -> None:
+    """Print what is wrong: `file: problem` lines for people, rows for programs."""
+    if format is not Format.TABLE:
+        print_rows(problems, ("file", "problem"), format)
+        return
+    for problem in problems:
+        sys.stdout.write(f"{_near(str(problem['file']))}: {visible(str(problem['problem']))}\n")
+
+
 def print_ndjson(rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object a line."""
     for row in rows:
@@ -56,6 +66,12 @@ def cell(row: Mapping[str, Any], path: str) -> str:
 def visible(text: str) -> str:
     """Log content as inert text: what a terminal would obey (escape sequences, direction marks) is spelled out."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _near(path: str) -> str:
+    """A path as it is written from here."""
+    here = f"{Path.cwd()}/"
+    return path.removeprefix(here)
 
 
 def _walk(row: Mapping[str, Any], path: str) -> Any:

@@ -51,7 +51,9 @@ def detect(app: App) -> list[Mapping[str, Any]]:
             progress.update(task, note=f"{len(alerts):,} alerts")
             for cut in detected.cuts:
                 rule = cut.planned.rule
-                console.print(f"{rule.name}: {cut.matched:,} events match, alerts for {rule.max_alerts:,}", markup=False)
+                console.print(
+                    f"{rule.name}: {cut.matched:,} events match, alerts for {rule.max_alerts:,}", markup=False
+                )
             for failed in detected.failed:
                 console.print(f"{failed.rule.file}: {failed.error}", markup=False)
     console.print(f"{len(app.rulebook)} rules, {len(alerts):,} new alerts")

@@ -28,7 +28,9 @@ def alert_id(rule_id: str, event_ids: Iterable[str]) -> str:
 def event_alert(match: Match, registry: Registry) -> dict[str, Any]:
     """The alert of a rule that matches single events."""
     rule, row = match.planned.rule, match.row
-    own = {name: value for name, value in row.items() if name not in _EVENT_ONLY and not name.startswith("data_stream.")}
+    own = {
+        name: value for name, value in row.items() if name not in _EVENT_ONLY and not name.startswith("data_stream.")
+    }
     alert = document(own, registry)
     event_id, at = row["event.id"], row["@timestamp"]
     alert["event"] = {**alert.get("event", {}), "kind": "signal"}

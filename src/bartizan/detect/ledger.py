@@ -58,6 +58,6 @@ class DetectionLedger:
 
     def record(self, rules: Iterable[str], stream: str, after: str, until: str, now: str) -> None:
         """Write down that the rules saw the stream's range."""
-        statement: exp.Expression = parse_one(_RECORD, dialect="clickhouse")
+        statement: exp.Expr = parse_one(_RECORD, dialect="clickhouse")
         parameters = {"rules": list(rules), "stream": stream, "after": after, "until": until, "now": now}
         self._engine.query(statement, parameters, format="Null")

@@ -87,9 +87,11 @@ def scan(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sch
         yield from _cuts(engine, window, [planned[n] for n in full], [predicates[n] for n in full], parameters)
 
 
-def _scan_query(stream: str, predicates: Sequence[exp.Expression], limit: int) -> exp.Select:
+def _scan_query(stream: str, predicates: Sequence[exp.Expr], limit: int) -> exp.Select:
     """Only the columns in predicates are read for events that match nothing: PREWHERE is evaluated first."""
-    numbered = [exp.Mul(this=exp.paren(p.copy()), expression=exp.Literal.number(n)) for n, p in enumerate(predicates, 1)]
+    numbered = [
+        exp.Mul(this=exp.paren(p.copy()), expression=exp.Literal.number(n)) for n, p in enumerate(predicates, 1)
+    ]
     matched = exp.func("arrayFilter", _is_set(), exp.Array(expressions=numbered))
     query = _from(stream).select("*", exp.func("arrayJoin", matched).as_(MATCHED, quoted=True))
     any_of = exp.or_(*(p.copy() for p in predicates))
@@ -102,7 +104,7 @@ def _cuts(
     engine: Engine,
     window: Window,
     planned: Sequence[Planned],
-    predicates: Sequence[exp.Expression],
+    predicates: Sequence[exp.Expr],
     parameters: Mapping[str, Value],
 ) -> Iterator[Cut]:
     counts = [exp.func("countIf", p.copy()).as_(f"rule {n}", quoted=True) for n, p in enumerate(predicates)]
@@ -121,7 +123,7 @@ def _is_set() -> exp.Lambda:
     return exp.Lambda(this=exp.NEQ(this=number, expression=exp.Literal.number(0)), expressions=[number.copy()])
 
 
-def _range() -> exp.Expression:
+def _range() -> exp.Expr:
     return parse_one(_RANGE, dialect="clickhouse")
 
 

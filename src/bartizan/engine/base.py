@@ -41,7 +41,7 @@ class Engine(Protocol):
 
     def query(
         self,
-        statement: exp.Expression,
+        statement: exp.Expr,
         parameters: Mapping[str, Value] | None = None,
         *,
         file: LocalFile | None = None,
@@ -56,7 +56,7 @@ class Engine(Protocol):
 
 def rows(
     engine: Engine,
-    statement: exp.Expression,
+    statement: exp.Expr,
     parameters: Mapping[str, Value] | None = None,
     *,
     file: LocalFile | None = None,
@@ -69,7 +69,7 @@ def rows(
 
 def arrow(
     engine: Engine,
-    statement: exp.Expression,
+    statement: exp.Expr,
     parameters: Mapping[str, Value] | None = None,
     *,
     settings: Settings | None = None,

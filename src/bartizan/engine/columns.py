@@ -8,7 +8,9 @@ from bartizan.ecs.registry import Registry
 _BULKY_TYPES = {"match_only_text", "text", "wildcard", "flattened", "object", "nested"}
 """Field types that hold long or open text: a dictionary of them would not pay."""
 
-_UNIQUE = re.compile(r"(^|[._])(id|ids|uid|uuid|hash|md5|sha1|sha256|arn|fingerprint|entity_id|request_id|community_id)$")
+_UNIQUE = re.compile(
+    r"(^|[._])(id|ids|uid|uuid|hash|md5|sha1|sha256|arn|fingerprint|entity_id|request_id|community_id)$"
+)
 """Names whose values hardly repeat: looked up one at a time, so they get a bloom filter instead of a dictionary."""
 
 _REPEATING_IDS = re.compile(r"^(cloud|rule|agent|host|user|group|organization)\.|account_id$|access_key_id$")
@@ -41,7 +43,7 @@ def stored(name: str, mapped_type: str, registry: Registry) -> Column:
     """The column that keeps a mapping's column; the mapping's own type decides unless it is plain text."""
     field = registry.get(name)
     bulky = name == RAW_RECORD or (field is not None and field.type in _BULKY_TYPES)
-    mapped_type = _without_null_elements(mapped_type)
+    mapped_type = _plain(mapped_type)
     kept = mapped_type if bulky or _is_unique(name) else _with_dictionary(mapped_type)
     return Column(name, kept, _codec(name, bulky), _index(name))
 
@@ -56,9 +58,11 @@ def _with_dictionary(mapped_type: str) -> str:
     )
 
 
-def _without_null_elements(mapped_type: str) -> str:
-    """Elements of an array are values: a mapping filters what could not be read."""
-    return re.sub(r"^Array\(Nullable\((.*)\)\)$", r"Array(\1)", mapped_type)
+def _plain(mapped_type: str) -> str:
+    """Texts have '' for no value, so they are never NULL; elements of an array are values; only texts get dictionaries."""
+    plain = re.sub(r"^LowCardinality\((?!String|Nullable\(String)(.*)\)$", r"\1", mapped_type)
+    plain = re.sub(r"^Array\(Nullable\((.*)\)\)$", r"Array(\1)", plain)
+    return plain.replace("Nullable(String)", "String")
 
 
 def _codec(name: str, bulky: bool) -> str:

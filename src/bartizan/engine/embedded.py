@@ -14,6 +14,7 @@ from bartizan.engine.limits import Limits
 from bartizan.engine.literals import bound
 from bartizan.engine.statements import OUTPUT_SETTINGS, text, with_settings, with_source
 
+
 class EmbeddedEngine:
     """chDB on a folder. Each thread has a connection of its own, so that a long query holds up no short one."""
 
@@ -32,7 +33,7 @@ class EmbeddedEngine:
 
     def query(
         self,
-        statement: exp.Expression,
+        statement: exp.Expr,
         parameters: Mapping[str, Value] | None = None,
         *,
         file: LocalFile | None = None,
@@ -64,7 +65,7 @@ class EmbeddedEngine:
         return found
 
 
-def _file_function(file: LocalFile) -> exp.Expression:
+def _file_function(file: LocalFile) -> exp.Expr:
     return exp.func("file", *(exp.Literal.string(part) for part in (str(file.path), file.format, file.structure)))
 
 
@@ -72,7 +73,7 @@ def _connect(address: str) -> Any:
     import chdb  # noqa: PLC0415 - half a second and 400 MB: only for who opens an embedded engine
 
     try:
-        return chdb.connect(address)
+        return chdb.connect(address)  # type: ignore[no-untyped-call]
     except Exception as error:
         raise translated(error) from error
 

@@ -38,7 +38,7 @@ class ServerEngine:
 
     def query(
         self,
-        statement: exp.Expression,
+        statement: exp.Expr,
         parameters: Mapping[str, Value] | None = None,
         *,
         file: LocalFile | None = None,

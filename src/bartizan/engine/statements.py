@@ -13,7 +13,8 @@ OUTPUT_SETTINGS: Settings = {
 }
 """Dates as ISO 8601, integers as numbers, broken UTF-8 replaced when shown (it is stored as it came)."""
 
-def text(statement: exp.Expression) -> str:
+
+def text(statement: exp.Expr) -> str:
     """The statement in ClickHouse's dialect; names are quoted, so that a dotted ECS name is one column."""
     return statement.sql(dialect="clickhouse", comments=False)
 
@@ -24,7 +25,7 @@ def with_settings(sql: str, settings: Settings) -> str:
     return f"{sql} SETTINGS {', '.join(pair.sql(dialect='clickhouse') for pair in pairs)}"
 
 
-def with_source(statement: exp.Expression, source: exp.Expression) -> exp.Expression:
+def with_source(statement: exp.Expr, source: exp.Expr) -> exp.Expr:
     """A copy of the statement with `source` in the place of `PIECES`."""
     copied = statement.copy()
     for table in list(copied.find_all(exp.Table)):

@@ -71,7 +71,7 @@ def tables_query() -> exp.Select:
     )
 
 
-def create_statements(table: Table, cluster: Cluster | None = None) -> tuple[exp.Expression, ...]:
+def create_statements(table: Table, cluster: Cluster | None = None) -> tuple[exp.Expr, ...]:
     """The CREATE of a table: `MergeTree`, or on a cluster `ReplicatedMergeTree` with a `Distributed` table before it."""
     if cluster is None:
         return (_create(table.name, table, _engine("MergeTree"), None),)
@@ -81,10 +81,10 @@ def create_statements(table: Table, cluster: Cluster | None = None) -> tuple[exp
     return (_create(local, table, replicated, cluster), _distributed(table, cluster))
 
 
-def widen_statements(table: str, column: Column, cluster: Cluster | None = None) -> tuple[exp.Expression, ...]:
+def widen_statements(table: str, column: Column, cluster: Cluster | None = None) -> tuple[exp.Expr, ...]:
     """Add a column (on a cluster to both tables) and, where it has one, its skip index."""
     kept = cluster.local(table) if cluster else table
-    statements: list[exp.Expression] = [_add_column(kept, column, cluster)]
+    statements: list[exp.Expr] = [_add_column(kept, column, cluster)]
     if column.index:
         action = f"ADD INDEX IF NOT EXISTS {_index(column).sql(dialect='clickhouse').removeprefix('INDEX ')}"
         statements.append(exp.Command(this="ALTER", expression=f"TABLE {_on_cluster(kept, cluster)} {action}"))
@@ -96,7 +96,7 @@ def widen_statements(table: str, column: Column, cluster: Cluster | None = None)
 def _create(name: str, table: Table, engine: exp.EngineProperty, cluster: Cluster | None) -> exp.Create:
     definitions = [*(_definition(column) for column in table.columns), *(_index(c) for c in table.columns if c.index)]
     ordered = exp.Tuple(expressions=[exp.column(column, quoted=True) for column in _null_free(table)])
-    properties: list[exp.Expression] = [
+    properties: list[exp.Expr] = [
         engine,
         exp.PartitionedByProperty(this=exp.func("toMonday", exp.column("event.ingested", quoted=True))),
         exp.Order(expressions=[exp.Ordered(this=ordered, nulls_first=False)]),
@@ -152,7 +152,7 @@ def _index(column: Column) -> exp.IndexColumnConstraint:
     )
 
 
-def _add_column(table: str, column: Column, cluster: Cluster | None) -> exp.Expression:
+def _add_column(table: str, column: Column, cluster: Cluster | None) -> exp.Expr:
     definition = _definition(column)
     definition.set("exists", True)
     on = exp.OnCluster(this=exp.to_identifier(cluster.name, quoted=True)) if cluster else None
@@ -183,7 +183,7 @@ def _settings() -> exp.SettingsProperty:
     )
 
 
-def _engine(name: str, *arguments: exp.Expression) -> exp.EngineProperty:
+def _engine(name: str, *arguments: exp.Expr) -> exp.EngineProperty:
     return exp.EngineProperty(
         this=exp.Anonymous(this=name, expressions=list(arguments)) if arguments else exp.to_identifier(name)
     )
@@ -200,7 +200,7 @@ def _named(name: str) -> exp.Table:
     return exp.Table(this=exp.to_identifier(name, quoted=True))
 
 
-def _equals(column: str, value: exp.Expression) -> exp.EQ:
+def _equals(column: str, value: exp.Expr) -> exp.EQ:
     return exp.EQ(this=exp.column(column), expression=value)
 
 

@@ -18,7 +18,15 @@ CHUNK_BYTES = 1024 * 1024
 RATIO_FREE_BYTES = 64 * 1024 * 1024
 """Below this size no ratio is too high: short logs of equal lines compress a thousandfold."""
 
-_READ_ERRORS = (EOFError, OSError, zlib.error, isal_zlib.error, zstd.ZstdError, zipfile.BadZipFile, NotImplementedError)
+_READ_ERRORS: tuple[type[Exception], ...] = (
+    EOFError,
+    OSError,
+    zlib.error,
+    isal_zlib.error,
+    zstd.ZstdError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ def members(file: BinaryIO, name: str, bounds: Bounds) -> Iterator[Member]:
 
 def _opener(magic: bytes) -> Callable[[BinaryIO], Any]:
     if magic[:2] == b"\x1f\x8b":
-        return lambda file: igzip.IGzipFile(fileobj=file)
+        return lambda file: igzip.IGzipFile(fileobj=file)  # type: ignore[no-untyped-call]
     if magic == b"\x28\xb5\x2f\xfd":
         return zstd.ZstdFile
     if magic[:3] == b"BZh":

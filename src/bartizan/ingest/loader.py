@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlglot import exp, parse_one
 
 from bartizan.ecs.registry import Registry
-from bartizan.engine.base import Engine, rows
+from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import stored
 from bartizan.engine.errors import StatementRefused
 from bartizan.engine.inserts import insert_once
@@ -23,7 +23,7 @@ from bartizan.ingest.segment import STRUCTURE, as_local_file
 from bartizan.ingest.spool import Segment, Spool
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.macros import Macros
-from bartizan.integrations.mapping import Mapping, load_mapping
+from bartizan.integrations.mapping import load_mapping
 
 MAX_PROBLEMS = 20
 """Records not understood that are told one by one for a segment; the rest is counted."""
@@ -127,7 +127,9 @@ class Loader:
         dataset, namespace = _parts(stream)
         source = self._catalog.stream(dataset)
         select = load_select(load_mapping(source, self._macros), namespace)
-        return select, stream_table(self._engine, stream, source.sort_key, source.retention_days, select, self._registry)
+        return select, stream_table(
+            self._engine, stream, source.sort_key, source.retention_days, select, self._registry
+        )
 
     def _mend(self, segment: Segment) -> None:
         """Split documents that don't parse as a whole, so that a bad record costs only itself."""
@@ -141,7 +143,7 @@ class Loader:
         insert_once(self._engine, segment.stream, columns, ordered, file, segment.token, {"ingested": ingested})
 
     def _outcome(self, segment: Segment, ingested: str, size_bytes: int) -> Loaded:
-        parameters = {"table": segment.stream, "ingested": ingested, "limit": MAX_PROBLEMS}
+        parameters: dict[str, Value] = {"table": segment.stream, "ingested": ingested, "limit": MAX_PROBLEMS}
         counts = rows(self._engine, parse_one(_OUTCOME, dialect="clickhouse"), parameters)[0]
         problems = rows(self._engine, parse_one(_PROBLEMS, dialect="clickhouse"), parameters)
         told = tuple(Problem(problem["path"], problem["reason"]) for problem in problems)
@@ -153,7 +155,7 @@ def stream_table(
 ) -> Table:
     """The table of a stream as its SELECT describes it."""
     described = with_source(select, exp.func("null", exp.Literal.string(STRUCTURE)))
-    columns = rows(engine, exp.Describe(this=described.subquery()), {"ingested": instant(0)})
+    columns = rows(engine, exp.Describe(this=exp.Subquery(this=described)), {"ingested": instant(0)})
     return Table(
         name,
         tuple(stored(column["name"], column["type"], registry) for column in columns),

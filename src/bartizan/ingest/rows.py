@@ -11,7 +11,8 @@ SELECT
     if(endsWith(record, '\\r'), substring(record, 1, length(record) - 1), record) AS `record.message`,
     `record.message` AS message,
     meta,
-    lower(hex(sipHash128(origin, ordinal + number))) AS id,
+    lower(hex(sipHash128(origin, ordinal + number))) AS `record.id`,
+    `record.id` AS id,
     ordinal + number AS `record.ordinal`,
     path AS `record.path`
 FROM (
@@ -43,6 +44,7 @@ SELECT
         ),
         ''
     ) AS `error.message`,
+    if(mapped.`event.id` = '', mapped.`record.id`, mapped.`event.id`) AS `event.id`,
     mapped.`record.message` AS `event.original`,
     mapped.`record.path` AS `log.file.path`
 FROM (SELECT 1) AS mapped
@@ -56,7 +58,7 @@ SELECT ifNull(
 """
 """A time before AWS was, or more than two days ahead, is a broken clock's; the raw record keeps what it said."""
 
-_LOADER_OWN = ("@timestamp", "error.message", "event.kind")
+_LOADER_OWN = ("@timestamp", "error.message", "event.kind", "event.id")
 
 
 def load_select(mapping: Mapping, namespace: str) -> exp.Select:
@@ -84,15 +86,15 @@ def invalid_pieces() -> exp.Select:
     """)
 
 
-def _kind(mapping: Mapping) -> exp.Expression:
-    kind: exp.Expression = _mapped("event.kind") if "event.kind" in mapping.columns else exp.Literal.string("event")
+def _kind(mapping: Mapping) -> exp.Expr:
+    kind: exp.Expr = _mapped("event.kind") if "event.kind" in mapping.columns else exp.Literal.string("event")
     failed = exp.NEQ(this=_mapped("error.message"), expression=exp.Literal.string(""))
     return exp.func("if", failed, exp.Literal.string("pipeline_error"), kind, dialect="clickhouse").as_(
         "event.kind", quoted=True
     )
 
 
-def _constants(stream: Stream, namespace: str) -> list[exp.Expression]:
+def _constants(stream: Stream, namespace: str) -> list[exp.Expr]:
     values = {
         "data_stream.type": stream.type,
         "data_stream.dataset": stream.dataset,

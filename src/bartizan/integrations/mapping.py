@@ -13,8 +13,8 @@ from bartizan.integrations.stream import Stream
 RECORDS = "records"
 """The relation a mapping reads: `message String`, `meta Map(String, String)`, `id String`."""
 
-PASSED = ("record.message", "record.ordinal", "record.path")
-"""Columns of `records` that reach the mapping's result whatever it selects: the raw record, its number, its object."""
+PASSED = ("record.message", "record.id", "record.ordinal", "record.path")
+"""Columns of `records` that reach the mapping's result whatever it selects: the raw record, its id, number, object."""
 
 REQUIRED = ("@timestamp", "event.id", "error.message")
 """The columns every mapping gives, since the loader builds on them."""
@@ -33,7 +33,7 @@ class Mapping:
         return tuple(projection.alias_or_name for projection in self.select.expressions)
 
     def over(self, records: exp.Query) -> exp.Select:
-        """The SELECT reading `records`, a query with the columns of `RECORDS` and `PASSED`; the latter are passed on."""
+        """The SELECT reading `records`, a query with the columns of `RECORDS` and `PASSED`; these are passed on."""
         select = self.select.copy()
         _pass_on(select, frozenset({RECORDS}))
         for table in list(select.find_all(exp.Table)):

@@ -1,0 +1,73 @@
+"""`bartizan rules`: which there are, and whether each can run."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bartizan.app import App
+from bartizan.cli.options import ConfigFile, OutputFormat, Rules, open_app
+from bartizan.cli.output import Format, print_problems, print_rows, stderr
+from bartizan.detect.rule import Rule
+from bartizan.detect.rule_check import check_rules
+
+rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
+
+Folders = Annotated[
+    list[Path] | None, typer.Argument(help="Folders of rules; else the shipped ones.", metavar="DIR...")
+]
+
+
+@rules.command("list")
+def list_rules(rules: Rules = None, config: ConfigFile = None, format: OutputFormat = Format.TABLE) -> None:
+    """List the rules with severity and ATT&CK techniques.
+
+    Example: bartizan rules list
+    """
+    with open_app(config=config, rules=_texts(rules)) as app:
+        rows = [_row(rule) for rule in sorted(app.rulebook, key=lambda rule: (-rule.risk_score, rule.name))]
+        _tell_problems(app)
+    print_rows(rows, ("name", "severity", "risk_score", "attack", "index", "id"), format)
+
+
+@rules.command()
+def check(folders: Folders = None, config: ConfigFile = None, format: OutputFormat = Format.TABLE) -> None:
+    """Check that every rule loads, compiles against the streams it reads, and answers its samples as it says.
+
+    Example: bartizan rules check my-rules/
+
+    Exit status: 0 all can run, 1 some can't (each problem is printed).
+    """
+    with tempfile.TemporaryDirectory(prefix="bartizan-rules-") as folder:
+        flags = {"rules": _texts(folders), "engine": {"url": ""}}
+        with open_app(Path(folder), config, **flags) as app:
+            problems = [{"file": problem.where, "problem": problem.message} for problem in app.rulebook.problems]
+            found = check_rules(app.rulebook, app.sample_store, app.clock())
+            problems += [{"file": str(problem.file), "problem": problem.message} for problem in found]
+            stderr().print(f"{len(app.rulebook)} rules, {len(problems)} problems")
+    print_problems(problems, format)
+    raise typer.Exit(1 if problems else 0)
+
+
+def _row(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "type": rule.type,
+        "severity": rule.severity,
+        "risk_score": rule.risk_score,
+        "attack": [item.subtechnique.id if item.subtechnique else item.technique.id for item in rule.threats],
+        "index": list(rule.index),
+        "description": rule.description,
+        "file": str(rule.file),
+    }
+
+
+def _tell_problems(app: App) -> None:
+    for problem in app.rulebook.problems:
+        stderr().print(f"left out: {problem}", markup=False)
+
+
+def _texts(paths: list[Path] | None) -> list[str] | None:
+    return [str(path) for path in paths] if paths else None

@@ -1,0 +1,116 @@
+"""Checks rules against their own samples: each record of `X.match.ndjson` is found, none of `X.benign.ndjson` is."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlglot import parse_one
+
+from bartizan.detect.ledger import BEGINNING
+from bartizan.detect.rule import Rule
+from bartizan.detect.runner import RuleFailed, plan_rules, run_window
+from bartizan.detect.scan import Match, Window
+from bartizan.ecs.registry import Registry
+from bartizan.engine.base import Engine, rows
+from bartizan.errors import BartizanError
+from bartizan.ingest.ledger import Progress
+from bartizan.ingest.loader import Loader
+from bartizan.ingest.objects import Reading, read_object
+from bartizan.ingest.spool import Spool
+from bartizan.query.schema import Schema
+from bartizan.query.search import stored_schema
+
+END = "2299-01-01 00:00:00.000"
+
+_COUNTS = """
+SELECT `log.file.path` AS file, count() AS records, countIf(`event.kind` = 'pipeline_error') AS failed
+FROM {table: Identifier} GROUP BY file
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a rule or a sample."""
+
+    file: Path
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleStore:
+    """A throw-away store that samples are loaded into."""
+
+    engine: Engine
+    spool: Spool
+    loader: Loader
+    reading: Reading
+    registry: Registry
+    namespace: str
+
+
+def sample_files(rule: Rule) -> tuple[Path, Path]:
+    """Where a rule's samples are: what it must find, and what it must not."""
+    stem = rule.file.with_suffix("")
+    return stem.with_name(f"{stem.name}.match.ndjson"), stem.with_name(f"{stem.name}.benign.ndjson")
+
+
+def check_rules(rules: Iterable[Rule], store: SampleStore, now: datetime) -> Iterator[Problem]:
+    """Load all samples, run all rules over them once, and tell what is not as it should be."""
+    rules = list(rules)
+    for stream in store.reading.catalog:
+        store.loader.prepare(stream.name(store.namespace))
+    yield from _load_samples(rules, store)
+    schema = stored_schema(store.engine, store.registry)
+    found, failed = _matches(rules, store.engine, schema, now)
+    for failure in failed:
+        yield Problem(failure.rule.file, str(failure.error))
+    counts = _counts(store.engine, schema)
+    for rule in rules:
+        yield from _verdict(rule, found[rule.id], counts)
+
+
+def _load_samples(rules: Iterable[Rule], store: SampleStore) -> Iterator[Problem]:
+    for file in (file for rule in rules for file in sample_files(rule) if file.exists()):
+        try:
+            for routed in read_object(file.open("rb"), str(file), str(file), store.reading, lambda _: Progress()):
+                store.spool.append(routed.stream.name(store.namespace), routed.entry)
+        except BartizanError as error:
+            yield Problem(file, str(error))
+    for segment in store.spool.flush():
+        store.loader.load(segment)
+
+
+def _matches(
+    rules: list[Rule], engine: Engine, schema: Schema, now: datetime
+) -> tuple[dict[str, dict[str, int]], list[RuleFailed]]:
+    """For each rule, how many records of each sample file it matches."""
+    by_stream, failed = plan_rules(rules, schema, now)
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for stream, planned in by_stream.items():
+        for finding in run_window(engine, Window(stream, BEGINNING, END), planned, schema):
+            if isinstance(finding, Match):
+                found[finding.planned.rule.id][finding.row["log.file.path"]] += 1
+            elif isinstance(finding, RuleFailed):
+                failed.append(finding)
+    return found, failed
+
+
+def _counts(engine: Engine, schema: Schema) -> dict[str, tuple[int, int]]:
+    """Records and not-understood records of each sample file."""
+    query = parse_one(_COUNTS, dialect="clickhouse")
+    found = (row for stream in schema.streams for row in rows(engine, query, {"table": stream}))
+    return {row["file"]: (row["records"], row["failed"]) for row in found}
+
+
+def _verdict(rule: Rule, found: Mapping[str, int], counts: Mapping[str, tuple[int, int]]) -> Iterator[Problem]:
+    match, benign = sample_files(rule)
+    for file in (match, benign):
+        records, failed = counts.get(str(file), (0, 0))
+        if failed:
+            yield Problem(file, f"{failed} of its {records} records are not understood")
+    if match.exists() and (records := counts.get(str(match), (0, 0))[0]) != found.get(str(match), 0):
+        yield Problem(match, f"the rule finds {found.get(str(match), 0)} of its {records} records")
+    if found.get(str(benign), 0):
+        yield Problem(benign, f"the rule finds {found[str(benign)]} of its records, it should find none")
