@@ -9,6 +9,8 @@ import orjson
 import pyarrow as pa
 from sqlglot import exp
 
+from bartizan.engine.cluster import Cluster
+
 Value = str | int | float | bool | None | Sequence["Value"]
 """What a parameter may hold; its ClickHouse type stands in the statement's `{name:Type}`."""
 
@@ -19,7 +21,7 @@ PIECES = "pieces"
 """The relation that stands for a local file in a statement; each engine puts the file in its place."""
 
 READ_ONLY: Settings = {"readonly": 1}
-"""For what a user asked: refuses writes and table functions such as `file()` and `url()`."""
+"""For what a user asked: no writes, and nothing that reaches outside the store (`engine.read_only`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class Engine(Protocol):
 
     name: str
     """`chdb` or `clickhouse`."""
+
+    cluster: Cluster | None
+    """Where tables are spread; None keeps them on one machine."""
 
     def query(
         self,

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from bartizan.ecs.registry import Registry
 
 _BULKY_TYPES = {"match_only_text", "text", "wildcard", "flattened", "object", "nested"}
@@ -37,10 +39,14 @@ class Column:
     """ClickHouse codec expression, `ZSTD(1)`."""
     index: str = ""
     """Type of the column's skip index, `bloom_filter(0.01)`; empty when it has none."""
+    derived: exp.Expr | None = None
+    """The expression over other columns that it is computed by when it is read; None for a stored column."""
 
 
-def stored(name: str, mapped_type: str, registry: Registry) -> Column:
+def stored(name: str, mapped_type: str, registry: Registry, derived: exp.Expr | None = None) -> Column:
     """The column that keeps a mapping's column; the mapping's own type decides unless it is plain text."""
+    if derived is not None:
+        return Column(name, _plain(mapped_type), "", derived=derived)
     field = registry.get(name)
     bulky = name == RAW_RECORD or (field is not None and field.type in _BULKY_TYPES)
     mapped_type = _plain(mapped_type)
@@ -59,7 +65,7 @@ def _with_dictionary(mapped_type: str) -> str:
 
 
 def _plain(mapped_type: str) -> str:
-    """Texts have '' for no value, so they are never NULL; elements of an array are values; only texts get dictionaries."""
+    """Texts have '' for no value, so they are never NULL; nor are elements of an array; only texts get dictionaries."""
     plain = re.sub(r"^LowCardinality\((?!String|Nullable\(String)(.*)\)$", r"\1", mapped_type)
     plain = re.sub(r"^Array\(Nullable\((.*)\)\)$", r"Array(\1)", plain)
     return plain.replace("Nullable(String)", "String")
@@ -68,7 +74,7 @@ def _plain(mapped_type: str) -> str:
 def _codec(name: str, bulky: bool) -> str:
     if name in TIMES:
         return "Delta(8), ZSTD(1)"
-    return "ZSTD(3)" if bulky else "ZSTD(1)"
+    return "ZSTD(1)"
 
 
 def _index(name: str) -> str:

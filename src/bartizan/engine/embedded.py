@@ -1,7 +1,8 @@
 """ClickHouse inside this process (chDB) on one folder: `chdb:///path`. One process owns a folder at a time."""
 
-import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -9,27 +10,34 @@ from urllib.parse import urlencode
 from sqlglot import exp
 
 from bartizan.engine.base import LocalFile, Settings, Value
-from bartizan.engine.errors import translated
-from bartizan.engine.limits import Limits
+from bartizan.engine.cluster import Cluster
+from bartizan.engine.errors import StoreUnusable, translated
+from bartizan.engine.limits import MAX_STATEMENT_BYTES, Limits
 from bartizan.engine.literals import bound
+from bartizan.engine.read_only import check_read_only
 from bartizan.engine.statements import OUTPUT_SETTINGS, text, with_settings, with_source
+from bartizan.engine.store_lock import refuse_when_owned
 
 
 class EmbeddedEngine:
-    """chDB on a folder. Each thread has a connection of its own, so that a long query holds up no short one."""
+    """chDB on a folder, for many threads: each statement has a connection to itself, a long one holds up no other."""
 
     name = "chdb"
+    cluster: Cluster | None = None
 
     def __init__(self, folder: Path | None, limits: Limits) -> None:
-        """Open (and make) `folder`; None keeps everything in memory. Raises `StoreInUse` when another process has it."""
-        self._address = _address(folder, limits)
+        """Open (and make) `folder`; None keeps everything in memory.
+
+        Raises `StoreInUse` when another process has it, `StoreUnusable` when it can't be made or written.
+        """
         self._limits = limits
-        self._local = threading.local()
-        self._connections: list[Any] = []
-        self._opening = threading.Lock()
+        self._idle: deque[Any] = deque()
+        self._is_open = True
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        self._connection()
+            _claim(folder)
+        self._address = f"{folder if folder is not None else ':memory:'}?{urlencode(limits.server_settings())}"
+        with self._connection():
+            pass
 
     def query(
         self,
@@ -41,28 +49,48 @@ class EmbeddedEngine:
         settings: Settings | None = None,
     ) -> bytes:
         """Run a statement; the engine reads `file` where it lies. See `Engine.query`."""
+        check_read_only(statement, settings)
         if file is not None:
             statement = with_source(statement, _file_function(file))
         sql = with_settings(text(statement), {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})})
-        try:
-            answer = self._connection().query(sql, format, params=bound(parameters or {}) or None)
-        except Exception as error:  # chDB raises RuntimeError and its own kinds alike
-            raise translated(error) from error
+        with self._connection() as connection:
+            try:
+                answer = connection.query(sql, format, params=bound(parameters or {}) or None)
+            except Exception as error:  # chDB raises RuntimeError and its own kinds alike
+                raise translated(error) from error
         return bytes(answer.bytes()) if answer is not None else b""
 
     def close(self) -> None:
         """Close every connection; the folder is free afterwards."""
-        while self._connections:
-            self._connections.pop().close()
-        self._local = threading.local()
+        self._is_open = False
+        while self._idle:
+            self._idle.pop().close()
 
-    def _connection(self) -> Any:
-        found = getattr(self._local, "connection", None)
-        if found is None:
-            with self._opening:
-                found = self._local.connection = _connect(self._address)
-                self._connections.append(found)
-        return found
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _connect(self._address)
+        try:
+            yield connection
+        finally:
+            if self._is_open:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+
+def _claim(folder: Path) -> None:
+    if "?" in str(folder):
+        raise StoreUnusable("the path of a data folder can't hold a `?`", where=str(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        refuse_when_owned(folder)
+    except OSError as error:
+        raise StoreUnusable(
+            f"it can't be used: {error.strerror}", where=str(folder), hint="use another --data"
+        ) from error
 
 
 def _file_function(file: LocalFile) -> exp.Expr:
@@ -72,11 +100,16 @@ def _file_function(file: LocalFile) -> exp.Expr:
 def _connect(address: str) -> Any:
     import chdb  # noqa: PLC0415 - half a second and 400 MB: only for who opens an embedded engine
 
+    connect: Any = chdb.connect
     try:
-        return chdb.connect(address)  # type: ignore[no-untyped-call]
+        connection = connect(address)
+        connection.query(f"SET max_query_size = {MAX_STATEMENT_BYTES}")  # counts from the next statement on
+        return connection
     except Exception as error:
-        raise translated(error) from error
+        raise _unopened(error) from error
 
 
-def _address(folder: Path | None, limits: Limits) -> str:
-    return f"{folder if folder is not None else ':memory:'}?{urlencode(limits.server_settings())}"
+def _unopened(error: Exception) -> StoreUnusable:
+    """Why chDB did not open; one process can open one folder, and what else is wrong chDB says at length."""
+    said = translated(error)
+    return StoreUnusable(f"the embedded engine can't open it: {said.message or said}", code=said.code)

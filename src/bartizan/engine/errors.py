@@ -22,7 +22,11 @@ class StatementRefused(EngineError, Terminal):
     """The statement itself can't run: a type, a name or a limit is wrong."""
 
 
-class StoreInUse(EngineError, Terminal):
+class StoreUnusable(EngineError, Terminal):
+    """The data folder can't be made, read or written."""
+
+
+class StoreInUse(StoreUnusable):
     """Another process owns the data folder."""
 
 
@@ -30,24 +34,23 @@ _CODE = re.compile(r"Code: (\d+)\. (?:DB::Exception: )?((?:(?!Code: \d+\.).)*?)(
 
 _MAX_MESSAGE = 500
 
-_TRANSIENT_CODES = {159, 202, 241, 242, 394}
-"""TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, MEMORY_LIMIT_EXCEEDED, TABLE_IS_READ_ONLY, QUERY_WAS_CANCELLED
-(ClickHouse, src/Common/ErrorCodes.cpp)."""
+_TRANSIENT_CODES = {159, 202, 209, 210, 236, 241, 242, 252, 279, 319, 394, 999}
+"""TIMEOUT_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, SOCKET_TIMEOUT, NETWORK_ERROR, ABORTED, MEMORY_LIMIT_EXCEEDED,
+TABLE_IS_READ_ONLY, TOO_MANY_PARTS, ALL_CONNECTION_TRIES_FAILED, UNKNOWN_STATUS_OF_INSERT, QUERY_WAS_CANCELLED,
+KEEPER_EXCEPTION (ClickHouse, src/Common/ErrorCodes.cpp)."""
 
 
 def translated(error: Exception) -> EngineError:
     """What either engine's driver raised, as ours; a failure without a ClickHouse code was before the engine."""
     found = _CODE.search(str(error))
     if found is None:
-        return EngineUnavailable(str(error))
-    code, message = int(found[1]), found[2].strip()
-    if "Cannot lock file" in message or "another process" in message:
-        return StoreInUse("another process has this data folder", hint="stop it, or use another --data", code=code)
+        return EngineUnavailable(_brief(str(error)))
+    code, message = int(found[1]), _brief(found[2])
     kind = EngineUnavailable if code in _TRANSIENT_CODES else StatementRefused
-    return kind(_brief(message), code=code)
+    return kind(message, code=code)
 
 
 def _brief(message: str) -> str:
-    """ClickHouse repeats the whole statement after "In scope": the sentence before it says what is wrong."""
-    said = message.partition(" In scope ")[0].splitlines()[0]
+    """One line: ClickHouse repeats the whole statement after "In scope", the sentence before it says what is wrong."""
+    said = next(iter(message.partition(" In scope ")[0].strip().splitlines()), "").rstrip(". ")
     return said if len(said) <= _MAX_MESSAGE else f"{said[:_MAX_MESSAGE]}..."

@@ -12,8 +12,11 @@ ONE_BLOCK: Settings = {
     "max_insert_threads": 1,
     "max_block_size": 8192,
     "insert_deduplicate": 1,
+    "async_insert": 0,
+    "distributed_foreground_insert": 1,
 }
-"""A batch is written as one block, hence one part, hence wholly or not at all."""
+"""A batch is written as one block, hence one part, hence wholly or not at all; on a cluster one on each shard, all of
+them there when the statement ends."""
 
 
 def insert_once(

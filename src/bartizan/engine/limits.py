@@ -6,6 +6,9 @@ from bartizan.engine.base import Settings
 
 _MIB = 1024 * 1024
 
+MAX_STATEMENT_BYTES = 16 * _MIB
+"""A scan holds the conditions of hundreds of rules: ClickHouse's own bound (256 KiB) is one for statements by hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -25,6 +28,8 @@ class Limits:
             "max_threads": self.max_threads,
             "max_execution_time": self.max_execution_s,
             "max_read_buffer_size": _MIB // 4,
+            "max_query_size": MAX_STATEMENT_BYTES,
+            "max_ast_elements": MAX_STATEMENT_BYTES // 16,
         }
 
     def server_settings(self) -> Settings:

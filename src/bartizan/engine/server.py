@@ -1,4 +1,4 @@
-"""ClickHouse over HTTP, through its official client: `clickhouse://user:password@host:port/database`."""
+"""ClickHouse over HTTP, through its official client: `clickhouse://user:password@host:port/database?cluster=main`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,11 @@ from urllib.parse import SplitResult, unquote
 from sqlglot import exp
 
 from bartizan.engine.base import PIECES, LocalFile, Settings, Value
-from bartizan.engine.errors import translated
+from bartizan.engine.cluster import Cluster
+from bartizan.engine.errors import EngineUnavailable, translated
 from bartizan.engine.limits import Limits
 from bartizan.engine.literals import bound
+from bartizan.engine.read_only import check_read_only
 from bartizan.engine.statements import OUTPUT_SETTINGS, text
 
 
@@ -18,23 +20,11 @@ class ServerEngine:
 
     name = "clickhouse"
 
-    def __init__(self, address: SplitResult, limits: Limits) -> None:
+    def __init__(self, address: SplitResult, limits: Limits, cluster: Cluster | None = None) -> None:
         """Connect; `clickhouses://` means TLS. Raises `EngineUnavailable` when nobody answers."""
-        import clickhouse_connect  # noqa: PLC0415 - only for who uses a server
-
+        self.cluster = cluster
         self._limits = limits
-        try:
-            self._client: Any = clickhouse_connect.get_client(
-                host=address.hostname or "127.0.0.1",
-                port=address.port or (8443 if address.scheme == "clickhouses" else 8123),
-                username=unquote(address.username or "default"),
-                password=unquote(address.password or ""),
-                database=address.path.strip("/") or "default",
-                secure=address.scheme == "clickhouses",
-                autogenerate_session_id=False,
-            )
-        except Exception as error:  # the client raises its own kinds and urllib3's
-            raise translated(error) from error
+        self._client = _connected(address)
 
     def query(
         self,
@@ -46,11 +36,12 @@ class ServerEngine:
         settings: Settings | None = None,
     ) -> bytes:
         """Run a statement; `file` is sent beside it as an external table. See `Engine.query`."""
-        carried = {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {}), **_named(parameters)}
+        check_read_only(statement, settings)
         try:
             answer = self._client.raw_query(
                 text(statement),
-                settings=carried,
+                parameters={name: _Literal(value) for name, value in bound(parameters or {}).items()},
+                settings={**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})},
                 fmt=format if isinstance(statement, exp.Query | exp.Describe) else None,
                 external_data=_external(file) if file else None,
             )
@@ -60,11 +51,42 @@ class ServerEngine:
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._client.close()
+        self._client.close_connections()
 
 
-def _named(parameters: Mapping[str, Value] | None) -> dict[str, str]:
-    return {f"param_{name}": value for name, value in bound(parameters or {}).items()}
+class _Literal:
+    """A parameter as `literals` wrote it: the client passes on what it doesn't know as its `str()`, unescaped, so both
+    engines get the same bytes (the client's own escapes leave out NUL and carriage return)."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+
+def _connected(address: SplitResult) -> Any:
+    import clickhouse_connect  # noqa: PLC0415 - only for who uses a server
+
+    is_tls = address.scheme == "clickhouses"
+    host, port = address.hostname or "127.0.0.1", address.port or (8443 if is_tls else 8123)
+    try:
+        return clickhouse_connect.get_client(
+            host=host,
+            port=port,
+            username=unquote(address.username or "default"),
+            password=unquote(address.password or ""),
+            database=unquote(address.path.strip("/")) or "default",
+            secure=is_tls,
+            autogenerate_session_id=False,
+        )
+    except Exception as error:  # the client raises its own kinds and urllib3's
+        said = translated(error)
+        if said.code:
+            raise said from error
+        raise EngineUnavailable(
+            "no ClickHouse answers there", where=f"{host}:{port}", hint="is `engine.url` right, and the server up?"
+        ) from error
 
 
 def _external(file: LocalFile) -> Any:
