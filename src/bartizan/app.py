@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from bartizan.alerts.store import FOLDER as ALERTS_FOLDER
 from bartizan.alerts.store import AlertStore
@@ -56,8 +57,9 @@ class App:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The integrations."""
-        return load_catalog((SHIPPED, ALERTS_FOLDER, *map(Path, self.config.integrations)))
+        """The integrations, their streams kept for as long as is configured."""
+        folders = (SHIPPED, ALERTS_FOLDER, *map(Path, self.config.integrations))
+        return load_catalog(folders).kept_for(self.config.retention_days)
 
     @cached_property
     def macros(self) -> Macros:
@@ -72,7 +74,7 @@ class App:
     @cached_property
     def engine(self) -> Engine:
         """The engine that holds the store."""
-        url = self.config.engine.url or f"chdb://{(self.config.data / 'engine').absolute()}"
+        url = self.config.engine.url or f"chdb://{quote(str((self.config.data / 'engine').absolute()))}"
         return self._opened(url)
 
     @cached_property

@@ -1,7 +1,7 @@
 """All streams there are, found by folder: a folder with a `stream.toml` is a stream."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -29,6 +29,11 @@ class Catalog:
         near = get_close_matches(dataset, self.streams, 1, cutoff=0.5)
         hint = f"did you mean `{near[0]}`?" if near else "`bartizan integrations list` shows all"
         raise UnknownDataset(f"no integration has the dataset `{dataset}`", hint=hint)
+
+    def kept_for(self, retention_days: Mapping[str, int]) -> "Catalog":
+        """The same streams, some datasets kept for so many days; raises `UnknownDataset` for one that doesn't exist."""
+        changed = {name: replace(self.stream(name), retention_days=days) for name, days in retention_days.items()}
+        return Catalog({**self.streams, **changed})
 
     def registry(self, ecs: Registry) -> Registry:
         """ECS with the fields of every integration added."""
