@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp, parse_one
 
 from bartizan.detect.plan import CHOOSING_FIELDS, Planned
-from bartizan.engine.base import READ_ONLY, Engine, Value, rows
+from bartizan.engine.base import READ_ONLY, Engine, Settings, Value, rows
 from bartizan.query.binder import Binder
 from bartizan.query.compile import predicate
 from bartizan.query.schema import Schema
@@ -21,6 +21,9 @@ MATCHED = "rule.number"
 
 MAX_VALUES = 20_000
 """Distinct combinations of the choosing columns that are looked at; with more, every rule is scanned for."""
+
+_WHOLE_ROWS: Settings = {**READ_ONLY, "asterisk_include_alias_columns": 1}
+"""Derived columns belong to an event as much as stored ones."""
 
 _RANGE = """
 `event.ingested` > {after: DateTime64(3, 'UTC')} AND `event.ingested` <= {until: DateTime64(3, 'UTC')}
@@ -77,7 +80,7 @@ def scan(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sch
     parameters = {name: parameter.value for name, parameter in binder.params.items()} | window.parameters()
     limit = max(plan.rule.max_alerts for plan in planned)
     counts = [0] * len(planned)
-    for row in rows(engine, _scan_query(window.stream, predicates, limit), parameters, settings=READ_ONLY):
+    for row in rows(engine, _scan_query(window.stream, predicates, limit), parameters, settings=_WHOLE_ROWS):
         number = row.pop(MATCHED) - 1
         counts[number] += 1
         if counts[number] <= planned[number].rule.max_alerts:

@@ -1,6 +1,7 @@
 """A stream's mapping as a tree: `mapping.sql` in, one SELECT over `records` out, its shared functions expanded."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
@@ -26,6 +27,8 @@ class Mapping:
 
     stream: Stream
     select: exp.Select
+    derived: tuple[exp.Alias, ...] = ()
+    """Columns of `derived.sql`: expressions over the stream's own columns, computed when they are read."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -43,28 +46,40 @@ class Mapping:
 
 
 def load_mapping(stream: Stream, macros: Macros) -> Mapping:
-    """Read and check `mapping.sql`; raises `IntegrationError` with the file and position."""
+    """Read and check `mapping.sql` and, where there is one, `derived.sql`.
+
+    Raises `IntegrationError` with the file and position.
+    """
     path = stream.folder / "mapping.sql"
-    try:
-        tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), dialect="clickhouse")
-    except ParseError as error:
-        first = error.errors[0]
-        raise IntegrationError(
-            f"{first['description']} near `{first['highlight']}`", where=f"{path}:{first['line']}"
-        ) from error
-    except OSError as error:
-        raise IntegrationError(f"cannot read it: {error}", where=str(path)) from error
-    if not isinstance(tree, exp.Select):
-        raise IntegrationError("a mapping is one SELECT", where=str(path))
-    mapping = Mapping(stream, _select(expand(tree, macros)))
+    mapping = Mapping(stream, _parsed(path, macros), _derived(stream.folder / "derived.sql", macros))
     if missing := [name for name in REQUIRED if name not in mapping.columns]:
         raise IntegrationError(f"the mapping gives no `{missing[0]}`", where=str(path))
     return mapping
 
 
-def _select(tree: exp.Expression) -> exp.Select:
-    assert isinstance(tree, exp.Select)
-    return tree
+def _derived(path: Path, macros: Macros) -> tuple[exp.Alias, ...]:
+    if not path.exists():
+        return ()
+    projections = _parsed(path, macros).expressions
+    for projection in projections:
+        if not isinstance(projection, exp.Alias):
+            raise IntegrationError(f"`{projection.sql()}` has no name", where=str(path))
+    return tuple(projections)
+
+
+def _parsed(path: Path, macros: Macros) -> exp.Select:
+    try:
+        tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), dialect="clickhouse")
+    except ParseError as error:
+        first = error.errors[0]
+        message = f"{first['description']} near `{first['highlight']}`"
+        raise IntegrationError(message, where=f"{path}:{first['line']}") from error
+    except OSError as error:
+        raise IntegrationError(f"cannot read it: {error}", where=str(path)) from error
+    expanded = expand(tree, macros)
+    if not isinstance(expanded, exp.Select):
+        raise IntegrationError("one SELECT is expected", where=str(path))
+    return expanded
 
 
 def _pass_on(query: exp.Query, carrying: frozenset[str]) -> bool:
