@@ -74,7 +74,8 @@ CREATE FUNCTION userAgent AS (ua) -> tuple(
 -- Community ID, version 1, seed 0 (https://github.com/corelight/community-id-spec): one text per flow in either direction.
 -- `flowEndpoint` is an address (IPv6, v4-mapped counts as IPv4) and a port in network order. For ICMP the ports are the
 -- packet's type and code; a type that has a counterpart (echo and its reply) takes that as second port and stands for
--- both directions, others (counterpart -1) are one way. Let a subquery compute the arguments: each appears twice or more.
+-- both directions, others (counterpart -1) are one way. `first` is the lesser endpoint, or the source of a one-way flow.
+-- Let a subquery compute the arguments: they appear more than once.
 CREATE FUNCTION flowEndpoint AS (address, port) -> concat(
     substring(reinterpretAsFixedString(address),
         if(startsWith(reinterpretAsFixedString(address), unhex('00000000000000000000FFFF')), 13, 1)),
@@ -83,13 +84,9 @@ CREATE FUNCTION icmpCounterpart AS (protocol, icmp_type) -> transform(protocol *
     [256, 264, 265, 266, 269, 270, 271, 272, 273, 274,
         14976, 14977, 14978, 14979, 14981, 14982, 14983, 14984, 14987, 14988, 14992, 14993],
     [8, 0, 10, 9, 14, 13, 16, 15, 18, 17, 129, 128, 131, 130, 134, 133, 136, 135, 140, 139, 145, 144], -1);
-CREATE FUNCTION communityIdText AS (first, second, protocol) -> concat('1:', base64Encode(SHA1(concat('\0\0',
-    left(first, length(first) - 2), left(second, length(second) - 2), char(protocol), '\0',
-    if(protocol IN (1, 6, 17, 58, 132), concat(right(first, 2), right(second, 2)), '')))));
-CREATE FUNCTION communityId AS (source_endpoint, destination_endpoint, protocol, one_way) ->
-    if(one_way OR source_endpoint <= destination_endpoint,
-        communityIdText(source_endpoint, destination_endpoint, protocol),
-        communityIdText(destination_endpoint, source_endpoint, protocol));
+CREATE FUNCTION communityId AS (first, second, protocol) -> concat('1:', base64Encode(SHA1(concat('\0\0',
+    left(first, -2), left(second, -2), char(protocol), '\0',
+    if(has([1, 6, 17, 58, 132], protocol), concat(right(first, 2), right(second, 2)), '')))));
 
 -- Names of the flags set in a TCP flags byte, `fin ack`; `flags` is its LowCardinality number, so it costs once per value.
 CREATE FUNCTION tcpFlagNames AS (flags) -> alphaTokens(transform(flags, range(256), arrayMap(byte -> arrayStringConcat(
@@ -102,7 +99,7 @@ CREATE FUNCTION tokenNamed AS (tokens, header, name) ->
     tokens[countSubstrings(extract(header, concat('^(.*) ', name, ' ')), ' ')];
 
 -- JSON text worth keeping: a raw array or object that isn't empty and parses, else ''.
-CREATE FUNCTION jsonOrNothing AS (raw) -> if(length(raw) > 2 AND left(raw, 1) IN ('[', '{') AND isValidJSON(raw), raw, '');
+CREATE FUNCTION jsonOrNothing AS (raw) -> if(match(raw, '^[[{][^]}]') AND isValidJSON(raw), raw, '');
 -- `[{name, value}]` as the text of one JSON object; of two with one name the last stands, as a reader of JSON sees it.
 -- `plain` says that the record they come from has no backslash: nothing in it needed an escape, nor will it here.
 CREATE FUNCTION jsonOfNameValues AS (name_values, plain) -> multiIf(
