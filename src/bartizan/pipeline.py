@@ -19,10 +19,14 @@ from bartizan.detect.scan import Cut, Match
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
-from bartizan.ingest.ledger import Ledger, Progress
+from bartizan.ingest.errors import NoRecords, SpoolUnavailable
+from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.loader import Loaded, Loader, instant
-from bartizan.ingest.objects import Reading, origin_of, read_object
+from bartizan.ingest.objects import Reading, open_file, origin_of, read_object, shown
+from bartizan.ingest.progress import NOTHING, Progress
+from bartizan.ingest.receipts import Receipts
 from bartizan.ingest.spool import Segment, Spool
+from bartizan.ingest.unchanged import unchanged
 from bartizan.query.search import stored_schema
 
 GROUP_FILES = 256
@@ -51,10 +55,49 @@ class Told:
     """Names of objects that are now safely spooled."""
     known: str = ""
     """An object that was stored before."""
+    empty: NoRecords | None = None
+    """An object has nothing to store."""
     loaded: Loaded | None = None
     """A segment's rows are stored."""
     failed: BartizanError | None = None
     """An object or a segment has a fault; the others go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """What an object is known by: the digest of so many bytes."""
+
+    digest: str
+    size_bytes: int
+
+
+class _Known:
+    """How far the objects of a group were taken in; the ledger is asked for all of them at once."""
+
+    def __init__(self, spool: Spool, ledger: Ledger, origins: list[str]) -> None:
+        self._spool = spool
+        self._ledger = ledger
+        self._origins = origins
+        self._ask()
+
+    def progress(self, origin: str) -> Progress:
+        """What is stored of an object and what waits in the spool. The spool is asked first: what is loaded meanwhile
+        leaves it only after the ledger knows."""
+        waiting = self._spool.progress(origin)
+        if origin not in self._asked:
+            return waiting | self._ledger.progress([origin]).get(origin, NOTHING)
+        if self._removed != self._spool.removed:
+            self._ask()
+        return waiting | self._stored.get(origin, NOTHING)
+
+    def is_stored(self, origin: str) -> bool:
+        """Whether the ledger knows the whole object."""
+        return self._stored.get(origin, NOTHING).is_complete
+
+    def _ask(self) -> None:
+        self._removed = self._spool.removed
+        self._stored = self._ledger.progress(self._origins)
+        self._asked = frozenset(self._origins)
 
 
 @dataclass(slots=True)
@@ -65,11 +108,13 @@ class Intake:
     loader: Loader
     ledger: Ledger
     namespace: str
-    _waiting: dict[str, list[str]] = field(default_factory=dict)
-    """Names of objects by the stream whose writer holds their last piece."""
+    _receipts: Receipts = field(default_factory=Receipts)
 
     def ingest(self, sources: Iterable[Source], reading: Reading) -> Iterator[Told]:
-        """Read, spool and load objects; yields what happens as it happens. What the spool holds is loaded first."""
+        """Read, spool and load objects; yields what happens as it happens. What the spool holds is loaded first.
+
+        Raises `SpoolUnavailable` when the disk refuses: what is acknowledged is safe, the rest is to be given again.
+        """
         with ThreadPoolExecutor(1, "loader") as engine_side:
             backlog: deque[Future[Loaded]] = deque(
                 engine_side.submit(self.loader.load, segment) for segment in self.spool.pending()
@@ -85,38 +130,50 @@ class Intake:
 
     def _read(self, sources: Iterable[Source], reading: Reading) -> Iterator[Told | Segment]:
         for group in _groups(sources):
-            origins = {source.name: _origin(source) for source in group}
-            known = self.ledger.progress(origins.values())
-            for source in group:
-                yield from self._read_one(source, origins[source.name], known, reading)
+            opened = [(source, _hashed(source)) for source in group]
+            origins = [origin for _, origin in opened if isinstance(origin, Hashed)]
+            known = _Known(self.spool, self.ledger, [origin.digest for origin in origins])
+            for source, origin in opened:
+                if isinstance(origin, Hashed):
+                    yield from self._read_one(source, origin, known, reading)
+                else:
+                    yield Told(failed=origin)
+                yield Told(read=source)
         for segment in self.spool.flush():
             yield from self._sealed(segment)
 
-    def _read_one(
-        self, source: Source, origin: str, known: Mapping[str, Progress], reading: Reading
-    ) -> Iterator[Told | Segment]:
+    def _read_one(self, source: Source, origin: Hashed, known: _Known, reading: Reading) -> Iterator[Told | Segment]:
+        unsealed: set[str] = set()
         entries = 0
+
+        def progress(identity: str) -> Progress:
+            unsealed.update(self.spool.unsealed(identity))
+            return known.progress(identity)
+
         try:
-            for routed in read_object(source.open(), source.name, origin, reading, lambda o: self._progress(o, known)):
+            file = unchanged(source.open(), origin.size_bytes, source.name)
+            for routed in read_object(file, source.name, origin.digest, reading, progress):
                 stream = routed.stream.name(self.namespace)
                 self.loader.prepare(stream)
-                if routed.entry.is_last:
-                    self._waiting.setdefault(stream, []).append(source.name)
-                if segment := self.spool.append(stream, routed.entry):
-                    yield from self._sealed(segment)
+                unsealed.add(stream)
                 entries += 1
+                if segment := self.spool.append(stream, routed.entry):
+                    unsealed.discard(stream)
+                    yield from self._sealed(segment)
+        except SpoolUnavailable:
+            raise
+        except NoRecords as error:
+            yield Told(empty=error)
         except (BartizanError, OSError) as error:
-            yield Told(failed=error if isinstance(error, BartizanError) else BartizanError(str(error)))
+            yield Told(failed=_named(error, source))
         else:
-            if not entries and known.get(origin, Progress()).is_complete:
+            if not entries and known.is_stored(origin.digest):
                 yield Told(known=source.name)
-        yield Told(read=source)
-
-    def _progress(self, origin: str, known: Mapping[str, Progress]) -> Progress:
-        return known.get(origin) or self.ledger.progress([origin]).get(origin, Progress())
+            else:
+                yield Told(acknowledged=self._receipts.read(source.name, unsealed))
 
     def _sealed(self, segment: Segment) -> Iterator[Told | Segment]:
-        yield Told(acknowledged=self._waiting.pop(segment.stream, []))
+        yield Told(acknowledged=self._receipts.sealed(segment.stream))
         yield segment
 
 
@@ -173,13 +230,23 @@ def instant_text(at: datetime) -> str:
 
 
 def file_source(path: Path) -> Source:
-    """A file as an object."""
-    return Source(str(path), path.stat().st_size, lambda: path.open("rb"))
+    """A file as an object; what is wrong with it shows when it is opened."""
+    size_bytes = path.stat().st_size if path.is_file() else 0
+    return Source(shown(path), size_bytes, lambda: open_file(path))
 
 
-def _origin(source: Source) -> str:
-    with source.open() as file:
-        return origin_of(file)
+def _hashed(source: Source) -> Hashed | BartizanError:
+    try:
+        with source.open() as file:
+            return Hashed(origin_of(file), file.tell())
+    except (BartizanError, OSError) as error:
+        return _named(error, source)
+
+
+def _named(error: BartizanError | OSError, source: Source) -> BartizanError:
+    if isinstance(error, BartizanError):
+        return error
+    return BartizanError(f"can't read it: {error.strerror or error}", where=source.name)
 
 
 def _groups(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:

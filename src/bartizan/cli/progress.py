@@ -25,12 +25,16 @@ class Tally:
     failed_records: int = 0
     failed_objects: int = 0
     by_stream: dict[str, int] = field(default_factory=dict)
+    empty: int = 0
     problems: list[str] = field(default_factory=list)
 
     def add(self, told: Told) -> None:
         """Count one thing that happened."""
         self.objects += told.read is not None
         self.known += bool(told.known)
+        if told.empty:
+            self.empty += 1
+            self._problem(str(told.empty))
         if told.failed:
             self._fail(told.failed)
         if told.loaded:
@@ -44,6 +48,7 @@ class Tally:
             "records": self.records,
             "failed_records": self.failed_records,
             "failed_objects": self.failed_objects,
+            "empty_objects": self.empty,
             "streams": self.by_stream,
             "problems": self.problems,
         }

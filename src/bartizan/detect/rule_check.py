@@ -15,9 +15,9 @@ from bartizan.detect.scan import Match, Window
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, rows
 from bartizan.errors import BartizanError
-from bartizan.ingest.ledger import Progress
 from bartizan.ingest.loader import Loader
 from bartizan.ingest.objects import Reading, read_object
+from bartizan.ingest.progress import NOTHING
 from bartizan.ingest.spool import Spool
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
@@ -74,7 +74,7 @@ def check_rules(rules: Iterable[Rule], store: SampleStore, now: datetime) -> Ite
 def _load_samples(rules: Iterable[Rule], store: SampleStore) -> Iterator[Problem]:
     for file in (file for rule in rules for file in sample_files(rule) if file.exists()):
         try:
-            for routed in read_object(file.open("rb"), str(file), str(file), store.reading, lambda _: Progress()):
+            for routed in read_object(file.open("rb"), str(file), str(file), store.reading, lambda _: NOTHING):
                 store.spool.append(routed.stream.name(store.namespace), routed.entry)
         except BartizanError as error:
             yield Problem(file, str(error))

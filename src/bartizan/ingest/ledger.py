@@ -1,14 +1,14 @@
 """What was loaded, in the store itself: how far into each object, so that an object delivered twice is stored once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
 
 from bartizan.engine.base import Engine, rows
 from bartizan.engine.columns import Column
-from bartizan.engine.inserts import insert_once
 from bartizan.engine.tables import Table, ensure_table
+from bartizan.ingest.once import insert_checked
+from bartizan.ingest.progress import Progress
 from bartizan.ingest.segment import as_local_file
 from bartizan.ingest.spool import Segment
 
@@ -40,14 +40,10 @@ SELECT origin, max(ordinal) AS ordinal, max(is_complete) AS is_complete
 FROM `ingest-ledger` WHERE origin IN {origins: Array(String)} GROUP BY origin
 """
 
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an object was stored."""
-
-    ordinal: int = 0
-    """Records (lines) of it that are stored."""
-    is_complete: bool = False
+_PRESENT = """
+SELECT count() FROM `ingest-ledger`
+WHERE `event.ingested` = {ingested: DateTime64(3, 'UTC')} AND `event.id` = {token: String}
+"""
 
 
 class Ledger:
@@ -69,4 +65,4 @@ class Ledger:
         columns = tuple(column.name for column in LEDGER.columns)
         parameters = {"stream": segment.stream, "token": segment.token, "ingested": ingested}
         file = as_local_file(segment.file)
-        insert_once(self._engine, LEDGER.name, columns, select, file, segment.token, parameters)
+        insert_checked(self._engine, LEDGER.name, columns, select, file, segment.token, parameters, _PRESENT)

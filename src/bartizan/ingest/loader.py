@@ -10,27 +10,25 @@ from sqlglot import exp, parse_one
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import stored
-from bartizan.engine.errors import StatementRefused
-from bartizan.engine.inserts import insert_once
+from bartizan.engine.errors import EngineError
 from bartizan.engine.statements import with_source
 from bartizan.engine.tables import Table, ensure_table
 from bartizan.errors import BartizanError
 from bartizan.ingest.errors import DamagedSegment
 from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.mend import mend
-from bartizan.ingest.rows import invalid_pieces, load_select
-from bartizan.ingest.segment import STRUCTURE, as_local_file
+from bartizan.ingest.once import insert_checked
+from bartizan.ingest.rows import load_select, whole_select
+from bartizan.ingest.segment import STRUCTURE, as_local_file, verify
 from bartizan.ingest.spool import Segment, Spool
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.macros import Macros
-from bartizan.integrations.mapping import load_mapping
+from bartizan.integrations.mapping import Mapping, load_mapping
 
 MAX_PROBLEMS = 20
 """Records not understood that are told one by one for a segment; the rest is counted."""
 
-_DAMAGE_CODES = {27, 32, 33, 117, 128, 131, 395}
-"""Codes that say the file is not what was written: CANNOT_PARSE_INPUT, ATTEMPT_TO_READ_AFTER_EOF, CANNOT_READ_ALL_DATA,
-INCORRECT_DATA, TOO_LARGE_ARRAY_SIZE, TOO_LARGE_STRING_SIZE, FUNCTION_THROW_IF_VALUE_IS_NON_ZERO (our checksum)."""
+_PRESENT = "SELECT count() FROM {table: Identifier} WHERE `event.ingested` = {ingested: DateTime64(3, 'UTC')}"
 
 _OUTCOME = """
 SELECT count() AS records, countIf(`event.kind` = 'pipeline_error') AS failed
@@ -86,6 +84,7 @@ class Loader:
         self._quarantine = quarantine
         self._ready: dict[str, tuple[exp.Select, tuple[str, ...]]] = {}
         self._ledger = ledger
+        self._last_ms: dict[str, int] = {}
 
     def prepare(self, stream: str) -> None:
         """Make or widen the stream's table, and keep later segments behind what it holds."""
@@ -93,24 +92,25 @@ class Loader:
             return
         select, table = self._described(stream)
         ensure_table(self._engine, table)
-        self._ready[stream] = (select, tuple(column.name for column in table.columns))
+        self._ready[stream] = (select, tuple(column.name for column in table.columns if column.derived is None))
         last = rows(self._engine, parse_one(_LAST, dialect="clickhouse"), {"table": stream})
+        self._last_ms[stream] = last[0]["last"]
         self._spool.raise_floor(stream, last[0]["last"])
 
     def load(self, segment: Segment) -> Loaded:
-        """Store a segment's rows and forget it. Raises `DamagedSegment` after setting a damaged one aside."""
+        """Store a segment's rows and forget it. Raises `DamagedSegment` after setting a damaged one aside; any other
+        error leaves it in the spool."""
         self.prepare(segment.stream)
+        segment = self._after_the_last(segment)
         size_bytes = segment.file.stat().st_size
-        self._mend(segment)
         ingested = instant(segment.ingested_ms)
         try:
+            mend(self._engine, segment.file)
             self._insert(segment, ingested)
-        except StatementRefused as error:
-            if error.code not in _DAMAGE_CODES:
-                raise
-            kept = self._spool.set_aside(segment, self._quarantine)
-            raise DamagedSegment(f"it can't be loaded: {error.message}", where=str(kept)) from error
-        self._ledger.record(segment, ingested)
+            self._ledger.record(segment, ingested)
+        except (EngineError, DamagedSegment):
+            self._set_aside_if_damaged(segment)
+            raise
         loaded = self._outcome(segment, ingested, size_bytes)
         self._spool.remove(segment)
         return loaded
@@ -126,21 +126,34 @@ class Loader:
     def _described(self, stream: str) -> tuple[exp.Select, Table]:
         dataset, namespace = _parts(stream)
         source = self._catalog.stream(dataset)
-        select = load_select(load_mapping(source, self._macros), namespace)
-        return select, stream_table(
-            self._engine, stream, source.sort_key, source.retention_days, select, self._registry
-        )
+        mapping = load_mapping(source, self._macros)
+        return load_select(mapping, namespace), stream_table(self._engine, stream, mapping, namespace, self._registry)
 
-    def _mend(self, segment: Segment) -> None:
-        """Split documents that don't parse as a whole, so that a bad record costs only itself."""
-        if bad := {row["number"] for row in rows(self._engine, invalid_pieces(), file=as_local_file(segment.file))}:
-            mend(segment.file, bad)
+    def _after_the_last(self, segment: Segment) -> Segment:
+        """A segment that failed while later ones were stored gets a new ingest time: rules that have run over the later
+        ones look at nothing before them again."""
+        last_ms = self._last_ms[segment.stream]
+        parameters = {"table": segment.stream, "ingested": instant(segment.ingested_ms)}
+        present = parse_one(_PRESENT, dialect="clickhouse")
+        if segment.ingested_ms < last_ms and not rows(self._engine, present, parameters)[0]["count()"]:
+            segment = self._spool.restamp(segment)
+        self._last_ms[segment.stream] = max(last_ms, segment.ingested_ms)
+        return segment
+
+    def _set_aside_if_damaged(self, segment: Segment) -> None:
+        try:
+            verify(segment.file)
+        except DamagedSegment as damage:
+            kept = self._spool.set_aside(segment, self._quarantine)
+            message = f"it was damaged on the disk and is not stored: {damage.message}"
+            raise DamagedSegment(message, where=str(kept)) from damage
 
     def _insert(self, segment: Segment, ingested: str) -> None:
         select, columns = self._ready[segment.stream]
         ordered = exp.select(*(exp.column(name, quoted=True) for name in columns)).from_(select.subquery("loaded"))
         file = as_local_file(segment.file)
-        insert_once(self._engine, segment.stream, columns, ordered, file, segment.token, {"ingested": ingested})
+        parameters = {"table": segment.stream, "ingested": ingested}
+        insert_checked(self._engine, segment.stream, columns, ordered, file, segment.token, parameters, _PRESENT)
 
     def _outcome(self, segment: Segment, ingested: str, size_bytes: int) -> Loaded:
         parameters: dict[str, Value] = {"table": segment.stream, "ingested": ingested, "limit": MAX_PROBLEMS}
@@ -150,17 +163,16 @@ class Loader:
         return Loaded(segment.stream, counts["records"], counts["failed"], told, size_bytes)
 
 
-def stream_table(
-    engine: Engine, name: str, sort_key: tuple[str, ...], retention_days: int, select: exp.Select, registry: Registry
-) -> Table:
-    """The table of a stream as its SELECT describes it."""
-    described = with_source(select, exp.func("null", exp.Literal.string(STRUCTURE)))
+def stream_table(engine: Engine, name: str, mapping: Mapping, namespace: str, registry: Registry) -> Table:
+    """The table of a stream as its mapping describes it."""
+    described = with_source(whole_select(mapping, namespace), exp.func("null", exp.Literal.string(STRUCTURE)))
     columns = rows(engine, exp.Describe(this=exp.Subquery(this=described)), {"ingested": instant(0)})
+    derived = {column.alias: column.this for column in mapping.derived}
     return Table(
         name,
-        tuple(stored(column["name"], column["type"], registry) for column in columns),
-        sort_key,
-        retention_days,
+        tuple(stored(column["name"], column["type"], registry, derived.get(column["name"])) for column in columns),
+        mapping.stream.sort_key,
+        mapping.stream.retention_days,
     )
 
 

@@ -1,21 +1,32 @@
-"""Splits pieces that don't parse as one JSON document: their records become pieces of their own, so a bad one stands alone."""
+"""Splits pieces that don't parse as one JSON document: their records become pieces, so that a bad one stands alone."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from sqlglot import parse_one
+
+from bartizan.engine.base import Engine, rows
 from bartizan.ingest.pieces import salvaged
-from bartizan.ingest.segment import Entry, rewrite
+from bartizan.ingest.segment import Entry, as_local_file, intact, rewrite
+
+_INVALID = "SELECT origin, ordinal FROM pieces WHERE framing IN ('records', 'array') AND NOT isValidJSON(body)"
 
 
-def mend(segment: Path, bad: set[int]) -> None:
-    """Rewrite the segment, splitting the pieces numbered in `bad` (from 1, in file order)."""
+def mend(engine: Engine, segment: Path) -> None:
+    """Rewrite the segment where the engine can't parse a piece as a whole; most segments stay as they are.
+
+    Raises `DamagedSegment` or `StatementRefused` when the segment is not what was written.
+    """
+    invalid = rows(engine, intact(parse_one(_INVALID, dialect="clickhouse")), file=as_local_file(segment))
+    bad = {(row["origin"], row["ordinal"]) for row in invalid}
 
     def change(entries: Iterator[Entry]) -> Iterator[Entry]:
-        for number, entry in enumerate(entries, 1):
-            yield from _split(entry) if number in bad else (entry,)
+        for entry in entries:
+            yield from _split(entry) if (entry.origin, entry.piece.ordinal) in bad else (entry,)
 
-    rewrite(segment, change)
+    if bad:
+        rewrite(segment, change)
 
 
 def _split(entry: Entry) -> Iterator[Entry]:

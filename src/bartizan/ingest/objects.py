@@ -1,8 +1,9 @@
-"""Objects in, pieces in the spool: an object is any file of log records, compressed or not, told by its content."""
+"""Objects in, pieces for the spool out: an object is any file of log records, told by its content."""
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import BinaryIO
 
 from bartizan.errors import BartizanError
 from bartizan.ingest.codecs import Bounds, members
-from bartizan.ingest.errors import BadObject
-from bartizan.ingest.ledger import Progress
+from bartizan.ingest.errors import BadObject, NoRecords
 from bartizan.ingest.pieces import Piece, cut
+from bartizan.ingest.progress import Progress
 from bartizan.ingest.segment import Entry
 from bartizan.ingest.shape import detect, shape_of
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.stream import Stream
+
+MAX_FAULTS_TOLD = 5
+"""Faulty files of one archive that its message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,29 @@ class Routed:
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Every file below `paths`, in name order; symbolic links to folders are not followed. Hidden files are left out."""
+    """Every file below `paths`, in name order, hidden ones left out; symbolic links to folders are not followed."""
     for path in paths:
         if path.is_dir():
             yield from sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
         else:
             yield path
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A regular file, opened. Raises `BadObject` for what is none (a pipe would make us wait for ever) or is gone."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise BadObject(f"can't open it: {error.strerror}", where=shown(path)) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise BadObject("not a regular file", where=shown(path), hint="write its content to a file first")
+    return os.fdopen(handle, "rb")
+
+
+def shown(path: Path) -> str:
+    """A path as text that can be stored and printed: bytes of a name that are no UTF-8 are spelled out."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def origin_of(file: BinaryIO) -> str:
@@ -56,26 +77,49 @@ def origin_of(file: BinaryIO) -> str:
 def read_object(
     file: BinaryIO, name: str, origin: str, reading: Reading, done: Callable[[str], Progress]
 ) -> Iterator[Routed]:
-    """Entries of one open object, leaving out what `done` (asked by origin) says is stored.
+    """Entries of one open object, leaving out what `done` (asked by origin) says is taken in.
 
-    Raises `BadObject` or `UnknownContent` after giving what was good before the fault.
+    Raises `BadObject`, `UnknownContent` or `NoRecords` after giving all that is good; a bad file of an archive holds up
+    no other.
     """
-    with ExitStack() as open_until_end:
-        open_until_end.callback(file.close)
+    faults: list[BartizanError] = []
+    files = 0
+    with file:
         for number, member in enumerate(members(file, name, reading.bounds)):
+            files += 1
             identity = origin if number == 0 else f"{origin}.{number}"
             if (progress := done(identity)).is_complete:
                 continue
-            yield from _read_member(member.chunks, member.name, identity, reading, progress)
+            try:
+                yield from _read_member(member.chunks, member.name, identity, reading, progress)
+            except BartizanError as error:
+                faults.append(error)
+    serious = [fault for fault in faults if not isinstance(fault, NoRecords)]
+    if serious or len(faults) == files:
+        raise _together(serious or faults, name)
+
+
+def _together(serious: list[BartizanError], name: str) -> BartizanError:
+    """One error for an object; an archive's message names some of its files."""
+    if not serious:
+        return NoRecords("it is an empty archive", where=name)
+    if len(serious) == 1:
+        return serious[0]
+    if all(isinstance(fault, NoRecords) for fault in serious):
+        return NoRecords("its files hold no records", where=name)
+    told = "; ".join(str(fault) for fault in serious[:MAX_FAULTS_TOLD])
+    return BadObject(f"{len(serious)} of its files can't be read: {told}", where=name)
 
 
 def _read_member(
     chunks: Iterator[bytes], name: str, origin: str, reading: Reading, progress: Progress
 ) -> Iterator[Routed]:
     first = next(chunks, b"")
-    if not first:
-        return
     shape = shape_of(first)
+    if not shape.samples:
+        if not (second := next(chunks, b"")):
+            raise NoRecords("it is empty" if not first else "it holds no records", where=name)
+        chunks = chain([second], chunks)
     stream = reading.catalog.stream(reading.dataset) if reading.dataset else detect(shape, reading.catalog, name)
     body = chain([first[shape.header_bytes :]], chunks)
     meta = {**reading.meta, **({"fields": shape.fields} if shape.fields else {})}

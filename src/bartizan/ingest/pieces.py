@@ -82,9 +82,12 @@ def _whole_lines(chunks: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
 
 
 def _document(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int) -> Iterator[Piece]:
-    """One JSON document: as it is when it is small and whole, else the records in it by the scanner."""
+    """One JSON document: as it is when it is small, whole and new, else the records in it by the scanner."""
     held: list[bytes] = []
     size = 0
+    if done:
+        yield from _scanned(chunks, JsonScanner(inside=shape.framing == "records"), piece_bytes, done)
+        return
     try:
         for chunk in chunks:
             held.append(chunk)

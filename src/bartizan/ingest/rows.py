@@ -1,8 +1,9 @@
-"""From pieces to a stream's rows, as one SELECT tree: records out of pieces, the mapping over them, what the loader adds."""
+"""From pieces to a stream's rows, as one SELECT tree: records, the mapping over them, and what the loader adds."""
 
 from sqlglot import exp, parse_one
 
 from bartizan.ecs.registry import ECS_VERSION
+from bartizan.ingest.segment import intact
 from bartizan.integrations.mapping import Mapping
 from bartizan.integrations.stream import Stream
 
@@ -25,7 +26,6 @@ FROM (
             [body]
         ) AS framed
     FROM pieces
-    WHERE throwIf(CRC32(body) != crc, 'spool segment damaged') = 0
 )
 ARRAY JOIN framed AS record, arrayEnumerate(framed) AS number
 WHERE record NOT IN ('', '\\r')
@@ -36,10 +36,14 @@ SELECT
     if(timely, assumeNotNull(mapped.`@timestamp`), {ingested: DateTime64(3, 'UTC')}) AS `@timestamp`,
     {ingested: DateTime64(3, 'UTC')} AS `event.ingested`,
     multiIf(
-        mapped.`error.message` != '', concat('record ', toString(mapped.`record.ordinal`), ': ', mapped.`error.message`),
+        mapped.`error.message` != '',
+        concat('record ', toString(mapped.`record.ordinal`), ': ', mapped.`error.message`),
         NOT timely, concat(
             'record ', toString(mapped.`record.ordinal`), ': ',
-            if(mapped.`@timestamp` IS NULL, 'no readable time', concat('implausible time ', toString(mapped.`@timestamp`))),
+            if(
+                mapped.`@timestamp` IS NULL, 'no readable time',
+                concat('implausible time ', toString(mapped.`@timestamp`))
+            ),
             ', the time of ingest stands in'
         ),
         ''
@@ -67,7 +71,9 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     Beside the mapping's columns: `event.ingested`, `event.original`, `log.file.path`, `data_stream.*`, `event.dataset`,
     `event.module`, `ecs.version`. A record that was not understood has `event.kind` `pipeline_error`.
     """
-    inner = mapping.over(_parsed(_RECORDS))
+    records = intact(_parsed(_RECORDS))
+    assert isinstance(records, exp.Query)
+    inner = mapping.over(records)
     rows = _parsed(_LOADED)
     rows.set("from_", exp.From(this=inner.subquery("mapped")))
     for node in list(rows.find_all(exp.Column)):
@@ -78,12 +84,21 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     return rows.select(*(_mapped(name).as_(name, quoted=True) for name in kept), copy=False)
 
 
-def invalid_pieces() -> exp.Select:
-    """Number (from 1, in file order) of each piece that is one JSON document and doesn't parse as a whole."""
-    return _parsed("""
-        SELECT number FROM (SELECT rowNumberInAllBlocks() + 1 AS number, framing, body FROM pieces)
-        WHERE framing IN ('records', 'array') AND NOT isValidJSON(body)
-    """)
+def whole_select(mapping: Mapping, namespace: str) -> exp.Select:
+    """`load_select` with the stream's derived columns: what a reader of the table sees."""
+    rows = load_select(mapping, namespace)
+    if not mapping.derived:
+        return rows
+    return exp.select("*", *(derived.copy() for derived in mapping.derived)).from_(rows.subquery("loaded"))
+
+
+def ordered_select(mapping: Mapping, namespace: str) -> exp.Select:
+    """`whole_select` in the order of the records."""
+    ordinal = exp.to_identifier("record.ordinal", quoted=True)
+    rows = load_select(mapping, namespace).select(_mapped("record.ordinal").as_("record.ordinal", quoted=True))
+    everything = exp.Star(except_=[ordinal])
+    derived = (column.copy() for column in mapping.derived)
+    return exp.select(everything, *derived).from_(rows.subquery("loaded")).order_by(exp.column(ordinal.copy()))
 
 
 def _kind(mapping: Mapping) -> exp.Expr:

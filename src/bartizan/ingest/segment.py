@@ -1,7 +1,7 @@
 """A segment: a file of pieces in ClickHouse's RowBinary, which is both the write-ahead log and what the engine reads.
 
 clickhouse.com/docs/interfaces/formats/RowBinary: strings and maps are prefixed by their length as LEB128, integers are
-little-endian. Each piece carries a CRC-32 of its body, which the load verifies.
+little-endian. Each row carries a checksum of its body and of what stands before it, which the load verifies.
 """
 
 import hashlib
@@ -9,11 +9,16 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlglot import exp, parse_one
+
 from bartizan.engine.base import LocalFile
+from bartizan.engine.statements import with_source
+from bartizan.ingest.errors import DamagedSegment
 from bartizan.ingest.pieces import Piece
 
 FORMAT = "RowBinary"
@@ -23,6 +28,14 @@ STRUCTURE = (
     " meta Map(String, String), crc UInt32, body String"
 )
 """Columns of a segment, as the engine is told them."""
+
+_INTACT = """
+SELECT * FROM pieces WHERE throwIf(crc != bitXor(CRC32(body), CRC32(concat(
+    origin, '\\n', path, '\\n', framing, '\\n', toString(ordinal), '\\n', toString(end_ordinal), '\\n',
+    toString(is_last), '\\n', arrayStringConcat(mapKeys(meta), '\\n'), '\\n', arrayStringConcat(mapValues(meta), '\\n')
+))), 'spool segment damaged') = 0
+"""
+"""The same checksum as `_checksum`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +58,38 @@ def encoded(entry: Entry) -> bytes:
     piece = entry.piece
     return b"".join(
         (
-            _string(entry.origin.encode()),
-            _string(entry.path.encode(errors="surrogateescape")),
-            _string(piece.framing.encode()),
+            _string(_raw(entry.origin)),
+            _string(_raw(entry.path)),
+            _string(_raw(piece.framing)),
             struct.pack("<QQB", piece.ordinal, piece.end_ordinal, entry.is_last),
             _length(len(entry.meta)),
-            *(_string(text.encode()) for pair in entry.meta.items() for text in pair),
-            struct.pack("<I", zlib.crc32(piece.body)),
+            *(_string(_raw(text)) for pair in entry.meta.items() for text in pair),
+            struct.pack("<I", _checksum(entry)),
             _string(piece.body),
         )
     )
 
 
 def entries(file: BinaryIO) -> Iterator[Entry]:
-    """The rows of a segment, one after another."""
-    while origin := _read_string(file):
-        path, framing = _read_string(file), _read_string(file)
-        ordinal, end_ordinal, is_last = struct.unpack("<QQB", file.read(17))
-        meta = {_read_string(file): _read_string(file) for _ in range(_read_length(file))}
-        file.read(4)
-        piece = Piece(framing, file.read(_read_length(file)), ordinal, end_ordinal)  # type: ignore[arg-type]
-        yield Entry(origin, path, meta, piece, bool(is_last))
+    """The rows of a segment, one after another; raises `DamagedSegment` at the first that is not what was written."""
+    left = os.fstat(file.fileno()).st_size
+    while file.tell() < left:
+        row = file.tell()
+        try:
+            entry, checksum = _read_entry(file, left)
+        except (struct.error, EOFError) as error:
+            message = f"the row at byte {row} is cut off or has an impossible length"
+            raise DamagedSegment(message, where=file.name) from error
+        if checksum != _checksum(entry):
+            raise DamagedSegment(f"the row at byte {row} has the wrong checksum", where=file.name)
+        yield entry
+
+
+def verify(segment: Path) -> None:
+    """Raise `DamagedSegment` if the file is not what was written."""
+    with segment.open("rb") as file:
+        for _ in entries(file):
+            pass
 
 
 def rewrite(segment: Path, change: Callable[[Iterator[Entry]], Iterable[Entry]]) -> None:
@@ -80,6 +104,11 @@ def rewrite(segment: Path, change: Callable[[Iterator[Entry]], Iterable[Entry]])
     sync_folder(segment.parent)
 
 
+def intact(statement: exp.Expr) -> exp.Expr:
+    """The statement over `PIECES` with each row's checksum verified: the engine refuses it at a damaged row."""
+    return with_source(statement, exp.Subquery(this=parse_one(_INTACT, dialect="clickhouse")))
+
+
 def as_local_file(segment: Path) -> LocalFile:
     """The segment as the engine reads it."""
     return LocalFile(segment, FORMAT, STRUCTURE)
@@ -89,7 +118,9 @@ class SegmentWriter:
     """Writes one segment under a temporary name; `seal` makes it durable and gives it its own."""
 
     def __init__(self, folder: Path, number: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            sync_folder(folder.parent)
         self._folder = folder
         self._partial = folder / f"{number:016d}.partial"
         self._file = self._partial.open("wb")
@@ -115,7 +146,8 @@ class SegmentWriter:
 
     def discard(self) -> None:
         """Drop what was written."""
-        self._file.close()
+        with suppress(OSError):  # a full disk refuses what is still buffered
+            self._file.close()
         self._partial.unlink(missing_ok=True)
 
 
@@ -126,6 +158,18 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _checksum(entry: Entry) -> int:
+    """CRC-32 of the body with that of the other columns; the same as `INTACT`."""
+    piece = entry.piece
+    numbers = (str(number) for number in (piece.ordinal, piece.end_ordinal, int(entry.is_last)))
+    columns = (entry.origin, entry.path, piece.framing, *numbers, "\n".join(entry.meta), "\n".join(entry.meta.values()))
+    return zlib.crc32(piece.body) ^ zlib.crc32(_raw("\n".join(columns)))
+
+
+def _raw(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
 
 
 def _string(raw: bytes) -> bytes:
@@ -141,15 +185,35 @@ def _length(number: int) -> bytes:
     return bytes(encoded)
 
 
-def _read_length(file: BinaryIO) -> int:
+def _read_entry(file: BinaryIO, size_bytes: int) -> tuple[Entry, int]:
+    origin, path, framing = (_read_string(file, size_bytes) for _ in range(3))
+    ordinal, end_ordinal, is_last = struct.unpack("<QQB", file.read(17))
+    pairs = range(_read_length(file, size_bytes))
+    meta = {_read_string(file, size_bytes): _read_string(file, size_bytes) for _ in pairs}
+    (checksum,) = struct.unpack("<I", file.read(4))
+    body = _read_bytes(file, size_bytes)
+    piece = Piece(framing, body, ordinal, end_ordinal)  # type: ignore[arg-type]
+    if is_last > 1:
+        raise EOFError
+    return Entry(origin, path, meta, piece, bool(is_last)), checksum
+
+
+def _read_length(file: BinaryIO, size_bytes: int) -> int:
     number = shift = 0
-    while byte := file.read(1):
+    while (byte := file.read(1)) and shift < 64:
         number |= (byte[0] & 127) << shift
-        if byte[0] < 128:
+        if byte[0] < 128 and number <= size_bytes:
             return number
         shift += 7
-    return 0
+    raise EOFError
 
 
-def _read_string(file: BinaryIO) -> str:
-    return file.read(_read_length(file)).decode(errors="surrogateescape")
+def _read_bytes(file: BinaryIO, size_bytes: int) -> bytes:
+    length = _read_length(file, size_bytes)
+    if len(read := file.read(length)) < length:
+        raise EOFError
+    return read
+
+
+def _read_string(file: BinaryIO, size_bytes: int) -> str:
+    return _read_bytes(file, size_bytes).decode(errors="surrogateescape")

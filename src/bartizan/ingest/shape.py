@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 import orjson
@@ -12,12 +13,17 @@ from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.stream import Stream
 
 Framing = Literal["lines", "records", "array", "documents", "whole"]
-"""How records stand: one a line; in `{"Records": [...]}`; in one JSON array; as JSON documents that span lines; as one record."""
+"""How records stand: one a line; in `{"Records": [...]}`; in a JSON array; as JSON documents one after another; as one
+record."""
 
-HEAD_BYTES = 64 * 1024
-"""How much of an object is looked at to tell its shape."""
+MAX_SAMPLES = 20
+"""Records at an object's beginning that are looked at to tell its stream: the first may be the broken one."""
 
-_WRAPPED = re.compile(rb'\s*\{\s*"(?:Records|records)"\s*:\s*\[')
+_TOKEN = re.compile(
+    rb'[^"{}\[\]]*+(?:(?P<list>"Records"\s*:\s*\[)|"(?:[^"\\]++|\\.)*+"|(?P<open>[{\[])|(?P<close>[}\]]))', re.DOTALL
+)
+"""What decides about depth; strings are passed over."""
+
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -30,32 +36,48 @@ class Shape:
     """Bytes before the first record: a byte order mark, header lines."""
     fields: str
     """The header's field names joined by a space; empty without a header."""
-    sample: bytes
-    """The first record, as far as it was seen."""
+    samples: tuple[bytes, ...]
+    """The first records, as far as they were seen."""
 
 
 def shape_of(head: bytes) -> Shape:
-    """Tell an object's shape by its first `HEAD_BYTES`."""
+    """Tell an object's shape by its first bytes, some 64 KB or all of it."""
     skipped = len(_UTF8_BOM) if head.startswith(_UTF8_BOM) else 0
     body = head[skipped:]
     stripped = body.lstrip()
     if stripped[:1] == b"[":
-        return Shape("array", skipped, "", _first_object(stripped[1:]))
+        return Shape("array", skipped, "", _objects(stripped[1:], inside=False))
     if stripped[:1] == b"{":
         return _json_shape(stripped, skipped)
     return _text_shape(body, skipped)
 
 
 def _json_shape(body: bytes, skipped: int) -> Shape:
-    if wrapped := _WRAPPED.match(body):
-        return Shape("records", skipped, "", _first_object(body[wrapped.end() :]))
-    line = body.split(b"\n", 1)[0]
-    parsed = _parsed(line)
-    if parsed is None and b"\n" in body and _first_object(body) != line:
-        return Shape("documents", skipped, "", _first_object(body))
-    if isinstance(parsed, dict) and isinstance(records := parsed.get("Records"), list):
-        return Shape("records", skipped, "", orjson.dumps(records[0]) if records else b"{}")
-    return Shape("lines", skipped, "", line)
+    if _is_wrapper(body):
+        return Shape("records", skipped, "", _objects(body, inside=True))
+    lines = tuple(islice((line for line in body.split(b"\n") if line.strip()), MAX_SAMPLES))
+    broken = len(_objects(lines[0], inside=False)) < 2
+    if _is_record(lines[0]) or (broken and (len(lines) == 1 or any(_is_record(line) for line in lines))):
+        return Shape("lines", skipped, "", lines)
+    return Shape("documents", skipped, "", _objects(body, inside=False))
+
+
+def _is_wrapper(body: bytes) -> bool:
+    """Whether the first object has a list of records as a member of its own, before or after others."""
+    depth = position = 0
+    while token := _TOKEN.match(body, position):
+        position = token.end()
+        if token["list"] and depth == 1:
+            return True
+        depth += bool(token["open"] or token["list"]) - bool(token["close"])
+        if depth == 0:
+            return False
+    return False
+
+
+def _is_record(line: bytes) -> bool:
+    """Whether a line is an object by itself; the lines of an indented document are not, since they are indented."""
+    return line[:1] == b"{" and isinstance(_parsed(line), dict)
 
 
 def _text_shape(body: bytes, skipped: int) -> Shape:
@@ -70,9 +92,10 @@ def _text_shape(body: bytes, skipped: int) -> Shape:
         elif not fields and _is_header(line):
             fields = " ".join(line.decode().split())
         elif line.strip():
-            return Shape("lines", skipped + position, fields, line.rstrip(b"\r\n"))
+            lines = (other.rstrip(b"\r") for other in body[position:].split(b"\n") if other.strip())
+            return Shape("lines", skipped + position, fields, tuple(islice(lines, MAX_SAMPLES)))
         position += len(line)
-    return Shape("lines", skipped + position, fields, b"")
+    return Shape("lines", skipped + position, fields, ())
 
 
 def _is_header(line: bytes) -> bool:
@@ -82,21 +105,25 @@ def _is_header(line: bytes) -> bool:
 
 
 def detect(shape: Shape, catalog: Catalog, name: str) -> Stream:
-    """The stream an object's records belong to; raises `UnknownContent` that names the object and the way out."""
-    record = _parsed(shape.sample)
-    for stream in catalog:
-        if _belongs(stream, shape, record):
-            return stream
-    shown = shape.sample[:80].decode(errors="replace")
+    """The stream an object's records belong to, told by the first of them that any integration knows.
+
+    Raises `UnknownContent` that names the object and the way out.
+    """
+    for sample in shape.samples:
+        record = _parsed(sample)
+        for stream in catalog:
+            if _belongs(stream, shape, sample, record):
+                return stream
+    shown = shape.samples[0][:80].decode(errors="replace") if shape.samples else ""
     raise UnknownContent(f"no integration knows records like `{shown}`", where=name, hint="name it with --dataset")
 
 
-def _belongs(stream: Stream, shape: Shape, record: Any) -> bool:
+def _belongs(stream: Stream, shape: Shape, sample: bytes, record: Any) -> bool:
     if isinstance(record, dict):
         if isinstance(wrapped := record.get("message"), str) and len(record) == 1:
             return _matches_text(stream, wrapped, "")
         return any(all(key in record for key in keys) for keys in stream.detection.keys)
-    return _matches_text(stream, shape.sample.decode(errors="replace"), shape.fields)
+    return _matches_text(stream, sample.decode(errors="replace"), shape.fields)
 
 
 def _matches_text(stream: Stream, line: str, fields: str) -> bool:
@@ -113,8 +140,7 @@ def _parsed(record: bytes) -> Any:
         return None
 
 
-def _first_object(body: bytes) -> bytes:
-    """The first whole JSON object in `body`; all of it when the object is cut off."""
-    for document in JsonScanner().feed(body):
-        return document
-    return body
+def _objects(body: bytes, *, inside: bool) -> tuple[bytes, ...]:
+    """The first records in JSON text, of which the first may be cut off."""
+    scanner = JsonScanner(inside=inside)
+    return tuple(islice(scanner.feed(body), MAX_SAMPLES)) or tuple(filter(None, [scanner.rest()]))
