@@ -7,6 +7,9 @@ from urllib.parse import quote
 
 from bartizan.alerts.store import FOLDER as ALERTS_FOLDER
 from bartizan.alerts.store import AlertStore
+from bartizan.api.access import access_for
+from bartizan.api.services import Limits as ApiLimits
+from bartizan.api.services import Services
 from bartizan.clock import Clock, system_clock
 from bartizan.config import Config
 from bartizan.detect.attack.registry import Attack, load_attack
@@ -81,6 +84,7 @@ class App:
     def intake(self) -> Intake:
         """The way in."""
         spool = Spool(self.config.data / "spool", self.config.ingest.segment_bytes, self.clock)
+        self._open.callback(spool.close)
         ledger = Ledger(self.engine)
         loader = Loader(
             self.engine, spool, self.catalog, self.macros, self.registry, ledger, self.config.data / "quarantine"
@@ -131,16 +135,35 @@ class App:
             self.engine, intake.spool, intake.loader, self.reading(), self.registry, self.config.namespace
         )
 
+    def services(self) -> Services:
+        """What the API works with. Raises `Exposed` when it would listen beyond loopback without a key."""
+        serve, engine, ingest = self.config.serve, self.config.engine, self.config.ingest
+        access = access_for(serve.host, serve.api_key)
+        return Services(
+            engine=self.engine,
+            intake=self.intake,
+            detection=self.detection,
+            rulebook=self.rulebook,
+            alerts=self.alerts,
+            schema=self.schema,
+            reading=self.reading,
+            clock=self.clock,
+            incoming=self.config.data / "spool" / "incoming",
+            access=access,
+            limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * 64, engine.search_timeout_s),
+        )
+
     def schema(self) -> Schema:
         """The columns of every stream, as they are now."""
         return stored_schema(self.engine, self.registry)
 
     def reading(self, dataset: str | None = None) -> Reading:
-        """How objects are read; `dataset` names it for all of them."""
+        """How objects are read; `dataset` names it for all of them. No object is read as alerts."""
         bounds = Bounds(self.config.ingest.max_object_bytes, self.config.ingest.max_ratio)
+        catalog = Catalog({stream.dataset: stream for stream in self.catalog if stream.type != "alerts"})
         if dataset:
-            self.catalog.stream(dataset)
-        return Reading(self.catalog, bounds, self.config.ingest.piece_bytes, dataset)
+            catalog.stream(dataset)
+        return Reading(catalog, bounds, self.config.ingest.piece_bytes, dataset)
 
     def _opened(self, url: str) -> Engine:
         engine = open_engine(url, Limits(self.config.engine.max_memory_bytes, self.config.engine.max_threads))

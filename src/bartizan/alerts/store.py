@@ -26,6 +26,8 @@ WHERE `@timestamp` >= {since: DateTime64(3, 'UTC')} AND (empty({severities: Arra
 ORDER BY `@timestamp` DESC, `alert.risk_score` DESC, `alert.id` LIMIT {limit: UInt64}
 """
 
+_ONE = "SELECT `event.original` AS alert FROM {table: Identifier} WHERE `alert.id` = {id: String} LIMIT 1"
+
 _BATCH = 2000
 
 
@@ -64,6 +66,13 @@ class AlertStore:
         }
         found = rows(self._engine, parse_one(_LATEST, dialect="clickhouse"), parameters, settings=READ_ONLY)
         return [orjson.loads(row["alert"]) for row in found]
+
+    def get(self, id: str) -> dict[str, Any] | None:
+        """The alert by its id; None when there is no such alert."""
+        self._loader.prepare(self.table)
+        query = parse_one(_ONE, dialect="clickhouse")
+        found = rows(self._engine, query, {"table": self.table, "id": id}, settings=READ_ONLY)
+        return orjson.loads(found[0]["alert"]) if found else None
 
     def _known(self, ids: list[str]) -> set[str]:
         query = parse_one(_KNOWN, dialect="clickhouse")

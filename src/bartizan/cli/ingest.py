@@ -8,8 +8,9 @@ import typer
 
 from bartizan.app import App
 from bartizan.cli.options import ConfigFile, Data, Dataset, OutputFormat, Paths, open_app
-from bartizan.cli.output import Format, print_ndjson, stderr
+from bartizan.cli.output import Format, print_ndjson, stderr, visible
 from bartizan.cli.progress import Tally, bar, print_summary
+from bartizan.cli.remote import live_server
 from bartizan.ingest.objects import find_files
 from bartizan.pipeline import Told, file_source
 
@@ -41,9 +42,10 @@ def ingest_paths(app: App, paths: Iterable[Path], dataset: str | None, format: F
     """Ingest with a progress bar; says on stderr what came of it."""
     files = [file_source(path) for path in find_files(paths)]
     if not files:
-        stderr().print("there are no files in what was given", markup=False)
+        stderr().print(f"there are no files in {', '.join(visible(str(path)) for path in paths)}", markup=False)
     started = time.monotonic()
-    told = app.intake.ingest(files, app.reading(dataset))
+    server = live_server(app.config)
+    told = server.ingest(files, dataset) if server else app.intake.ingest(files, app.reading(dataset))
     tally = _watched(told, sum(file.size_bytes for file in files), format)
     print_summary(tally, time.monotonic() - started)
     return tally

@@ -12,6 +12,7 @@ from bartizan.cli.output import stderr, visible
 from bartizan.cli.rules import rules
 from bartizan.cli.scan import scan
 from bartizan.cli.search import search
+from bartizan.cli.serve import serve
 from bartizan.cli.simulate import simulate
 from bartizan.errors import BartizanError
 
@@ -30,7 +31,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, normalize, scan, search, simulate):
+for command in (ingest, normalize, scan, search, serve, simulate):
     cli.command()(command)
 cli.add_typer(rules, name="rules")
 cli.add_typer(integrations, name="integrations")

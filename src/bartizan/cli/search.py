@@ -7,6 +7,7 @@ import typer
 
 from bartizan.cli.options import ConfigFile, Data, OutputFormat, open_app
 from bartizan.cli.output import Format, print_rows
+from bartizan.cli.remote import live_server
 from bartizan.query.dates import read_date
 from bartizan.query.search import Search
 from bartizan.query.search import search as run_search
@@ -30,6 +31,10 @@ def search(
     Example: bartizan search 'event.action: StopLogging and not user.name: terraform' --from now-7d
     """
     with open_app(data, config) as app:
+        if server := live_server(app.config):
+            words = {"query": query, "language": language, "index": [index], "from": time_from, "to": time_to}
+            print_rows(server.search({**words, "limit": limit}), COLUMNS, format)
+            return
         now = app.clock()
         asked = Search(query, language, (index,), _instant(time_from, now), _instant(time_to, now), limit)
         found = run_search(app.engine, app.schema(), asked, now, app.config.engine.search_timeout_s)

@@ -1,0 +1,1 @@
+"""The HTTP API: resources over the services that `app` builds, and the worker that loads and detects meanwhile."""

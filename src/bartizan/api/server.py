@@ -1,0 +1,59 @@
+"""The server: resources, guard, error shape and worker put together over the services."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from bartizan import __version__
+from bartizan.api import alerts, health, ingest, rules, search
+from bartizan.api.errors import install_handlers
+from bartizan.api.guard import Guard
+from bartizan.api.reception import Receiver
+from bartizan.api.route import PREFIX, Served, add_routes
+from bartizan.api.services import Services
+from bartizan.api.threads import Threads
+from bartizan.api.worker import Worker
+
+OPENAPI_PATH = "/api/openapi.json"
+
+RESOURCES = {
+    "health": health.ROUTES,
+    "ingest": ingest.ROUTES,
+    "search": search.ROUTES,
+    "alerts": alerts.ROUTES,
+    "rules": rules.ROUTES,
+}
+
+
+def build(services: Services) -> FastAPI:
+    """The ASGI application. Its worker runs from start-up to shutdown; an application is started once."""
+    worker = Worker(services.intake, services.detection, services.clock)
+    receiver = Receiver(services.intake, worker, services.limits.max_backlog_bytes)
+    serving = Served(services, worker, receiver, Threads())
+    server = FastAPI(
+        title="Bartizan",
+        version=__version__,
+        openapi_url=OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    server.state.served = serving
+    server.add_middleware(Guard, access=services.access, limits=services.limits, object_path=PREFIX + ingest.PATH)
+    install_handlers(server)
+    for tag, routes in RESOURCES.items():
+        add_routes(server, tag, routes)
+    return server
+
+
+@asynccontextmanager
+async def _lifespan(server: FastAPI) -> AsyncIterator[None]:
+    serving: Served = server.state.served
+    serving.services.incoming.mkdir(parents=True, exist_ok=True)
+    serving.worker.start()
+    try:
+        yield
+    finally:
+        await serving.threads.call(serving.worker.stop)
+        serving.threads.close()

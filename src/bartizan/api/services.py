@@ -1,0 +1,54 @@
+"""What the resources work with: built by `app`, handed to the server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bartizan.alerts.store import AlertStore
+from bartizan.api.access import Access
+from bartizan.clock import Clock
+from bartizan.detect.rulebook import Rulebook
+from bartizan.engine.base import Engine
+from bartizan.ingest.objects import Reading
+from bartizan.pipeline import Detection, Intake
+from bartizan.query.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of requests."""
+
+    max_object_bytes: int
+    """Bytes of one object sent to `/ingest`, as it comes over the wire."""
+    max_unfolded_bytes: int
+    """Bytes such an object may unfold to."""
+    search_timeout_s: float
+    """Seconds a search may take in the engine."""
+    max_request_bytes: int = 1024 * 1024
+    """Bytes of any other request's body."""
+    max_backlog_bytes: int = 2 * 1024**3
+    """Bytes in the spool that wait to be loaded; beyond, clients are asked to come again later."""
+    body_timeout_s: float = 120
+    """Seconds within which a request's body must have come."""
+    stored_timeout_s: float = 60
+    """Seconds that `wait=true` waits for the load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services behind the API."""
+
+    engine: Engine
+    intake: Intake
+    detection: Detection
+    rulebook: Rulebook
+    alerts: AlertStore
+    schema: Callable[[], Schema]
+    """The columns of every stream, as they are now."""
+    reading: Callable[[str | None], Reading]
+    """How objects are read, given a dataset's name or None."""
+    clock: Clock
+    incoming: Path
+    """Folder for request bodies while they come in."""
+    access: Access
+    limits: Limits
