@@ -40,7 +40,7 @@ class Asked:
     is_get: bool = False
 
     def settings(self) -> Iterator[tuple[str, str]]:
-        """Settings of the query; `readonly` last, since the server checks all of them before it applies any."""
+        """Settings of the query, `readonly` among them."""
         described = {f"{name}_{part}" for name in self.files for part in ("structure", "format", "types")}
         own = {k: v for k, v in self.values.items() if k not in _TRANSPORT | described and not k.startswith("param_")}
         readonly = own.pop("readonly", "2" if self.is_get else "0")
@@ -73,8 +73,7 @@ class ClickHouseServer(ThreadingHTTPServer):
             session.query(f"USE `{asked.values.get('database', 'default')}`")
             for name, body in asked.files.items():
                 _external_table(session, name, body, asked.values)
-            for name, value in asked.settings():
-                session.query(f"SET {name} = {_quoted(value)}")
+            session.query(f"SET {', '.join(f'{name} = {_quoted(value)}' for name, value in asked.settings())}")
             format = asked.values.get("default_format", "TabSeparated")
             return bytes(session.query(asked.query, format, params=asked.parameters() or None).bytes())
 
@@ -95,6 +94,8 @@ def serving(folder: str, **credentials: str) -> Iterator[ClickHouseServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     server: ClickHouseServer
 
     def handle_one_request(self) -> None:
