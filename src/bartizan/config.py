@@ -23,8 +23,9 @@ class ConfigError(BartizanError, Terminal):
 class EngineConfig:
     """The engine."""
 
-    url: str = ""
-    """`chdb:///path` or `clickhouse://user:password@host:8123/database`; empty is chDB in the data folder."""
+    url: str = field(default="", repr=False)
+    """`chdb:///path` or `clickhouse://user:password@host:8123/database?cluster=NAME` (`clickhouses://` speaks TLS, the
+    cluster is optional); empty is chDB in the data folder."""
     max_memory_bytes: int = 1200 * _MIB
     """Memory that the embedded engine's statements may take together, or one statement on a server."""
     max_threads: int = 2

@@ -83,7 +83,11 @@ def test_one_process_opens_one_folder(chdb_connection: object, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("path", "message"),
-    [("file/below", "it can't be used: Not a directory"), ("a%3Fb", "the path of a data folder can't hold a `?`")],
+    [
+        ("file/below", "it can't be used: Not a directory"),
+        ("a%3Fb", "the path of a data folder can't hold any of `?*{}`"),
+        ("a{1,2}", "the path of a data folder can't hold any of `?*{}`"),
+    ],
 )
 def test_a_folder_that_cannot_be_made(tmp_path: Path, path: str, message: str) -> None:
     (tmp_path / "file").write_text("")

@@ -43,7 +43,9 @@ def test_logs_go_in_and_alerts_come_out(app: App, tmp_path: Path) -> None:
     found = search(app.engine, app.schema(), Search("event.action: *", limit=5), START, 30)
     assert len(found) == 5
 
-    kept = sql("SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name LIKE '%aws.cloudtrail%'")
+    kept = sql(
+        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name LIKE '%aws.cloudtrail%'"
+    )
     assert "toIntervalDay(7)" in rows(app.engine, kept)[0]["engine_full"]
 
 

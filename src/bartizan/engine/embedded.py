@@ -18,6 +18,9 @@ from bartizan.engine.read_only import check_read_only
 from bartizan.engine.statements import OUTPUT_SETTINGS, text, with_settings, with_source
 from bartizan.engine.store_lock import refuse_when_owned
 
+_PATTERN_SIGNS = "?*{}"
+"""In a path `file()` takes them for a pattern (clickhouse.com/docs/sql-reference/table-functions/file, globs)."""
+
 
 class EmbeddedEngine:
     """chDB on a folder, for many threads: each statement has a connection to itself, a long one holds up no other."""
@@ -82,8 +85,8 @@ class EmbeddedEngine:
 
 
 def _claim(folder: Path) -> None:
-    if "?" in str(folder):
-        raise StoreUnusable("the path of a data folder can't hold a `?`", where=str(folder))
+    if any(sign in str(folder) for sign in _PATTERN_SIGNS):
+        raise StoreUnusable(f"the path of a data folder can't hold any of `{_PATTERN_SIGNS}`", where=str(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         refuse_when_owned(folder)
