@@ -98,6 +98,7 @@ WITH
             if(provider = 'signin.amazonaws.com', extract(concat(response, service), '"(?:ConsoleLogin|UserAuthentication|CredentialVerification|CheckMfa|Federate|SwitchRole|ExitRole|PasswordRecoveryCompleted)":"([A-Za-z]+)"'), '') AS signin_result,
             -- A digest file is one record of its own shape: read only when it is one.
             digest_end_time != '' AS is_digest,
+            action != '' OR objects[5] != '' OR is_digest OR (event_version != '' AND event_id != '') AS is_event,
             if(is_digest, JSONExtract(message, 'Tuple(
                 awsAccountId String, digestStartTime String, digestS3Bucket String, digestS3Object String,
                 digestSignatureAlgorithm String, digestPublicKeyFingerprint String, publicKeyFingerprint String,
@@ -171,20 +172,22 @@ SELECT
     time AS `@timestamp`,
     if(event_id != '', event_id, id) AS `event.id`,
     multiIf(
-        action != '' OR objects[5] != '' OR is_digest OR (event_version != '' AND event_id != ''), if(time IS NULL, 'the record has no `eventTime` that can be read as a time', ''),
+        is_event AND time IS NOT NULL, '',
+        is_event, 'the record has no `eventTime` that can be read as a time',
         NOT isValidJSON(message), 'the record is not valid JSON, or is nested deeper than the parser follows',
         'the record is JSON but not a CloudTrail event: it has neither `eventName`, `insightDetails` nor `digestEndTime`') AS `error.message`,
     'event' AS `event.kind`,
     CAST(if(category = '', [], [category]), 'Array(LowCardinality(String))') AS `event.category`,
-    CAST(splitByChar(' ', type_words), 'Array(LowCardinality(String))') AS `event.type`,
+    CAST(if(is_event, splitByChar(' ', type_words), []), 'Array(LowCardinality(String))') AS `event.type`,
     CAST(multiIf(
+        NOT is_event, '',
         action = 'ConsoleLogin' AND signin_result != '', lower(signin_result),
         error_code != '' OR error_message != '' OR signin_result = 'Failure', 'failure',
         'success'), 'LowCardinality(String)') AS `event.outcome`,
     action AS `event.action`,
     provider AS `event.provider`,
 
-    'aws' AS `cloud.provider`,
+    if(is_event, 'aws', '') AS `cloud.provider`,
     region AS `cloud.region`,
     multiIf(is_digest, digest.1, account_id != '', account_id, recipient) AS `cloud.account.id`,
     replaceOne(provider, '.amazonaws.com', '') AS `cloud.service.name`,
