@@ -19,7 +19,7 @@ MAX_OBJECTS = 10_000
 def batch(archive: Path) -> Iterator[Iterator[Source]]:
     """The objects of an archive, readable while it is open; raises `BadObject` where it is not a plain tar."""
     with _opened(archive) as opened:
-        yield _objects(opened)
+        yield _objects(opened, archive.stat().st_size)
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
         yield opened
 
 
-def _objects(opened: tarfile.TarFile) -> Iterator[Source]:
+def _objects(opened: tarfile.TarFile, size_bytes: int) -> Iterator[Source]:
     count = 0
     while (member := _next(opened)) is not None:
         if not member.isfile() or member.issparse():  # the size of a sparse file is what its header claims
@@ -40,6 +40,8 @@ def _objects(opened: tarfile.TarFile) -> Iterator[Source]:
         count += 1
         if count > MAX_OBJECTS:
             raise BadObject(f"it holds more than {MAX_OBJECTS} files")
+        if member.offset_data + member.size > size_bytes:
+            raise BadObject("the tar archive is cut off", where=member.name)
         yield Source(member.name, member.size, partial(_open, opened, member))
 
 

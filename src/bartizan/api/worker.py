@@ -4,7 +4,9 @@ It is the only one to write to the store.
 """
 
 import logging
+import math
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -23,11 +25,14 @@ log = logging.getLogger(__name__)
 ROUND_SEGMENTS = 16
 """Segments loaded before the rules run: under load, alerts wait for no more than these."""
 
-IDLE_S = 2.0
-"""Seconds between looks at the spool when nobody says that something came."""
+IDLE_S = 1.0
+"""Seconds between looks at what is due when nobody says that something came."""
+
+DETECT_PAUSE_S = 2.0
+"""Seconds from one run of the rules to the next: planning them all is not free, and loads go on meanwhile."""
 
 RETRY_S = 60.0
-"""Seconds until rules that failed are tried again without new events: planning all rules is not free."""
+"""Seconds until rules that failed are tried again without new events."""
 
 MAX_UNCLAIMED = 256
 """Outcomes kept for who asks after the load: more than requests can be between sealing and asking."""
@@ -64,6 +69,7 @@ class Worker:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._detect_due = True
+        self._detected_s = -RETRY_S
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.state = WorkerState()
 
@@ -118,8 +124,9 @@ class Worker:
         chosen = waiting[:ROUND_SEGMENTS]
         errors = self._load(chosen)
         self._detect_due = self._detect_due or len(errors) < len(chosen)
-        if self._detect_due or self._retry_is_due():
+        if self._detection_is_due():
             self._detect()
+            self._detected_s = time.monotonic()
         return bool(errors) or chosen == waiting
 
     def _load(self, segments: Iterable[Segment]) -> list[str]:
@@ -164,6 +171,10 @@ class Worker:
         if future is not None:
             _resolve(future, outcome)
 
+    def _detection_is_due(self) -> bool:
+        since_s = time.monotonic() - self._detected_s
+        return since_s >= (DETECT_PAUSE_S if self._detect_due else RETRY_S if self.state.failing_rules else math.inf)
+
     def _detect(self) -> None:
         failing: dict[str, str] = {}
         try:
@@ -187,11 +198,6 @@ class Worker:
             self._note(alerts=self.state.alerts + alerts)
         for rule, matched in cuts:
             log.warning(key_values("rule_cut", rule=rule, matched=matched))
-
-    def _retry_is_due(self) -> bool:
-        if not self.state.failing_rules or self.state.detected_at is None:
-            return False
-        return (self._clock() - self.state.detected_at).total_seconds() >= RETRY_S
 
     def _note(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]

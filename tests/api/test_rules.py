@@ -1,0 +1,25 @@
+"""The rules over HTTP."""
+
+import httpx
+
+from bartizan.api.services import Services
+from tests.api.conftest import error_of
+
+
+def test_all_rules_are_listed(client: httpx.Client, services: Services) -> None:
+    answer = client.get("/api/v1/rules").json()
+    assert {rule["id"] for rule in answer["rules"]} == services.rulebook.rules.keys()
+    assert answer["problems"] == []
+    assert answer["rules"][0]["threat"]["framework"] == "MITRE ATT&CK"
+
+
+def test_one_rule_is_whole(client: httpx.Client, services: Services) -> None:
+    rule = next(iter(services.rulebook))
+    answer = client.get(f"/api/v1/rules/{rule.id}").json()
+    assert (answer["query"], answer["schedule"]["every_s"]) == (rule.query, rule.schedule.every_s)
+    assert "file" not in answer
+
+
+def test_there_is_no_such_rule(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/rules/none")
+    assert (answer.status_code, error_of(answer)["type"]) == (404, "NotFound")
