@@ -1,6 +1,84 @@
 -- One VPC or transit gateway flow log record: tokens in the order that the header (`meta['fields']`) names. Without a
 -- header the number of tokens tells the layout: 14 is AWS's default, 36 the transit gateway's, the others are formats in
 -- common use (29: every field to version 5; 39 and 40: those and the ECS fields, and the reject reason).
+WITH
+    headed AS (
+        WITH
+            'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status' AS version_2,
+            concat(version_2, ' vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path') AS version_5,
+            concat(version_5, ' ecs-cluster-arn ecs-cluster-name ecs-container-instance-arn ecs-container-instance-id ecs-container-id ecs-second-container-id ecs-service-name ecs-task-definition-arn ecs-task-arn ecs-task-id') AS version_7
+        SELECT id, message, meta['fields'] AS named_fields,
+            if(startsWith(message, '{'), JSONExtractString(message, 'message'), trimRight(message)) AS line,
+            countSubstrings(line, ' ') + 1 AS token_count,
+            toLowCardinality(if(named_fields != '', named_fields, toString(token_count))) AS format,
+            concat('   ', transform(replaceAll(format, '_', '-'), ['6', '14', '17', '21', '29', '36', '39', '40'], [
+                'instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr',
+                version_2,
+                'version interface-id account-id vpc-id subnet-id instance-id srcaddr dstaddr srcport dstport protocol tcp-flags type pkt-srcaddr pkt-dstaddr action log-status',
+                'version vpc-id subnet-id instance-id interface-id account-id type srcaddr dstaddr srcport dstport pkt-srcaddr pkt-dstaddr protocol bytes packets start end action tcp-flags log-status',
+                version_5,
+                'version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id tgw-dst-az-id tgw-pair-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end log-status type packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired tcp-flags region flow-direction pkt-src-aws-service pkt-dst-aws-service',
+                version_7,
+                concat(version_7, ' reject-reason')
+            ]), ' ') AS header
+        FROM records
+    ),
+    split AS (
+        -- A record that doesn't fit its header gives no fields at all rather than shifted ones; `-` is no value.
+        SELECT id, message, named_fields, line, token_count, header,
+            if(token_count = countSubstrings(header, ' ') - 3,
+                splitByChar(' ', replaceAll(replaceAll(concat(' ', line, ' '), ' - ', '  '), ' - ', '  ')), ['']) AS tokens
+        FROM headed
+    ),
+    named AS (
+        SELECT id, message, line, token_count, header, tokens,
+            named_fields = '' AND position(header, ' region ') > 0 AND length(tokens) > 1 AS keeps_dash,
+            toLowCardinality(tokenNamed(tokens, header, 'action')) AS action,
+            toLowCardinality(tokenNamed(tokens, header, 'protocol')) AS protocol,
+            toLowCardinality(tokenNamed(tokens, header, 'tcp-flags')) AS tcp_flags,
+            toLowCardinality(tokenNamed(tokens, header, 'account-id')) AS account_id,
+            toLowCardinality(tokenNamed(tokens, header, 'instance-id')) AS instance_id,
+            toLowCardinality(tokenNamed(tokens, header, 'region')) AS region,
+            toLowCardinality(tokenNamed(tokens, header, 'az-id')) AS zone,
+            tokenNamed(tokens, header, 'srcaddr') AS source_address,
+            tokenNamed(tokens, header, 'dstaddr') AS destination_address,
+            tokenNamed(tokens, header, 'srcport') AS source_port_text,
+            tokenNamed(tokens, header, 'dstport') AS destination_port_text,
+            tokenNamed(tokens, header, 'pkt-srcaddr') AS packet_source_address,
+            tokenNamed(tokens, header, 'pkt-dstaddr') AS packet_destination_address,
+            tokenNamed(tokens, header, 'bytes') AS bytes_text,
+            tokenNamed(tokens, header, 'packets') AS packets_text,
+            tokenNamed(tokens, header, 'start') AS start_text,
+            tokenNamed(tokens, header, 'end') AS end_text,
+            tokenNamed(tokens, header, 'ecs-container-id') AS container_id
+        FROM split
+    ),
+    typed AS (
+        SELECT *,
+            toIPv6OrNull(source_address) AS source_ip,
+            toIPv6OrNull(destination_address) AS destination_ip,
+            toIPv6OrNull(packet_source_address) AS packet_source_ip,
+            toIPv6OrNull(packet_destination_address) AS packet_destination_ip,
+            toUInt16OrNull(source_port_text) AS source_port,
+            toUInt16OrNull(destination_port_text) AS destination_port,
+            toUInt8OrNull(protocol) AS protocol_number,
+            toInt64OrNull(bytes_text) AS bytes,
+            toInt64OrNull(packets_text) AS packets,
+            CAST(toUInt32OrNull(start_text) AS Nullable(DateTime64(3, 'UTC'))) AS start_time,
+            CAST(toUInt32OrNull(end_text) AS Nullable(DateTime64(3, 'UTC'))) AS end_time
+        FROM named
+    ),
+    directed AS (
+        -- Flow logs give no ICMP type: ports are 0, and type 0, an echo reply, has the echo (8) as its counterpart.
+        SELECT *,
+            source_ip IS NOT NULL AND destination_ip IS NOT NULL AND protocol_number IS NOT NULL AS is_flow,
+            icmpCounterpart(assumeNotNull(protocol_number), assumeNotNull(source_port)) AS counterpart,
+            flowEndpoint(assumeNotNull(source_ip), assumeNotNull(source_port)) AS source_endpoint,
+            flowEndpoint(assumeNotNull(destination_ip),
+                if(counterpart < 0, assumeNotNull(destination_port), counterpart)) AS destination_endpoint,
+            protocol_number IN (1, 58) AND counterpart < 0 OR source_endpoint <= destination_endpoint AS is_ordered
+        FROM typed
+    )
 SELECT
     coalesce(end_time, start_time) AS `@timestamp`,
     id AS `event.id`,
@@ -51,7 +129,8 @@ SELECT
         AS `network.transport`,
     toLowCardinality(multiIf(source_ip IS NULL, '', position(source_address, ':') > 0, 'ipv6', 'ipv4')) AS `network.type`,
     toLowCardinality(tokenNamed(tokens, header, 'flow-direction')) AS `network.direction`,
-    if(is_flow, communityId(first_endpoint, second_endpoint, assumeNotNull(protocol_number)), '') AS `network.community_id`,
+    if(is_flow, communityId(if(is_ordered, source_endpoint, destination_endpoint),
+        if(is_ordered, destination_endpoint, source_endpoint), assumeNotNull(protocol_number)), '') AS `network.community_id`,
     toLowCardinality('aws') AS `cloud.provider`,
     account_id AS `cloud.account.id`,
     instance_id AS `cloud.instance.id`,
@@ -106,69 +185,4 @@ SELECT
     toLowCardinality(tokenNamed(tokens, header, 'ecs-task-definition-arn')) AS `aws.vpcflow.ecs_task_definition_arn`,
     tokenNamed(tokens, header, 'ecs-task-arn') AS `aws.vpcflow.ecs_task_arn`,
     tokenNamed(tokens, header, 'ecs-task-id') AS `aws.vpcflow.ecs_task_id`
-FROM (
-    -- Flow logs give no ICMP type: ports are 0, and type 0, an echo reply, has the echo (8) as its counterpart.
-    SELECT *,
-        source_ip IS NOT NULL AND destination_ip IS NOT NULL AND protocol_number IS NOT NULL AS is_flow,
-        icmpCounterpart(assumeNotNull(protocol_number), assumeNotNull(source_port)) AS counterpart,
-        (protocol_number = 1 OR protocol_number = 58) AND counterpart < 0 AS one_way,
-        flowEndpoint(assumeNotNull(source_ip), assumeNotNull(source_port)) AS source_endpoint,
-        flowEndpoint(assumeNotNull(destination_ip),
-            if(counterpart < 0, assumeNotNull(destination_port), counterpart)) AS destination_endpoint,
-        one_way OR source_endpoint <= destination_endpoint AS is_ordered,
-        if(is_ordered, source_endpoint, destination_endpoint) AS first_endpoint,
-        if(is_ordered, destination_endpoint, source_endpoint) AS second_endpoint,
-        toIPv6OrNull(source_address) AS source_ip,
-        toIPv6OrNull(destination_address) AS destination_ip,
-        toIPv6OrNull(packet_source_address) AS packet_source_ip,
-        toIPv6OrNull(packet_destination_address) AS packet_destination_ip,
-        toUInt16OrNull(source_port_text) AS source_port,
-        toUInt16OrNull(destination_port_text) AS destination_port,
-        toUInt8OrNull(protocol) AS protocol_number,
-        toInt64OrNull(bytes_text) AS bytes,
-        toInt64OrNull(packets_text) AS packets,
-        CAST(toUInt32OrNull(start_text) AS Nullable(DateTime64(3, 'UTC'))) AS start_time,
-        CAST(toUInt32OrNull(end_text) AS Nullable(DateTime64(3, 'UTC'))) AS end_time
-    FROM (
-        SELECT id, message, header, tokens, token_count, line, keeps_dash,
-            toLowCardinality(tokenNamed(tokens, header, 'action')) AS action,
-            toLowCardinality(tokenNamed(tokens, header, 'protocol')) AS protocol,
-            toLowCardinality(tokenNamed(tokens, header, 'tcp-flags')) AS tcp_flags,
-            toLowCardinality(tokenNamed(tokens, header, 'account-id')) AS account_id,
-            toLowCardinality(tokenNamed(tokens, header, 'instance-id')) AS instance_id,
-            toLowCardinality(tokenNamed(tokens, header, 'region')) AS region,
-            toLowCardinality(tokenNamed(tokens, header, 'az-id')) AS zone,
-            tokenNamed(tokens, header, 'srcaddr') AS source_address,
-            tokenNamed(tokens, header, 'dstaddr') AS destination_address,
-            tokenNamed(tokens, header, 'srcport') AS source_port_text,
-            tokenNamed(tokens, header, 'dstport') AS destination_port_text,
-            tokenNamed(tokens, header, 'pkt-srcaddr') AS packet_source_address,
-            tokenNamed(tokens, header, 'pkt-dstaddr') AS packet_destination_address,
-            tokenNamed(tokens, header, 'bytes') AS bytes_text,
-            tokenNamed(tokens, header, 'packets') AS packets_text,
-            tokenNamed(tokens, header, 'start') AS start_text,
-            tokenNamed(tokens, header, 'end') AS end_text,
-            tokenNamed(tokens, header, 'ecs-container-id') AS container_id
-        FROM (
-            WITH
-                if(startsWith(message, '{'), JSONExtractString(message, 'message'), trimRight(message)) AS line,
-                countSubstrings(line, ' ') + 1 AS token_count,
-                toLowCardinality(if(meta['fields'] != '', meta['fields'], toString(token_count))) AS format,
-                concat('   ', transform(replaceAll(format, '_', '-'), ['6', '14', '17', '21', '29', '36', '39', '40'], [
-                    'instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr',
-                    'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status',
-                    'version interface-id account-id vpc-id subnet-id instance-id srcaddr dstaddr srcport dstport protocol tcp-flags type pkt-srcaddr pkt-dstaddr action log-status',
-                    'version vpc-id subnet-id instance-id interface-id account-id type srcaddr dstaddr srcport dstport pkt-srcaddr pkt-dstaddr protocol bytes packets start end action tcp-flags log-status',
-                    'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path',
-                    'version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id tgw-dst-az-id tgw-pair-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end log-status type packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired tcp-flags region flow-direction pkt-src-aws-service pkt-dst-aws-service',
-                    'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path ecs-cluster-arn ecs-cluster-name ecs-container-instance-arn ecs-container-instance-id ecs-container-id ecs-second-container-id ecs-service-name ecs-task-definition-arn ecs-task-arn ecs-task-id',
-                    'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path ecs-cluster-arn ecs-cluster-name ecs-container-instance-arn ecs-container-instance-id ecs-container-id ecs-second-container-id ecs-service-name ecs-task-definition-arn ecs-task-arn ecs-task-id reject-reason'
-                ]), ' ') AS header,
-                -- A record that doesn't fit its header gives no fields at all rather than shifted ones; `-` is no value.
-                if(token_count = countSubstrings(header, ' ') - 3,
-                    splitByChar(' ', replaceAll(replaceAll(concat(' ', line, ' '), ' - ', '  '), ' - ', '  ')), ['']) AS tokens,
-                meta['fields'] = '' AND position(header, ' region ') > 0 AND length(tokens) > 1 AS keeps_dash
-            SELECT id, message, line, token_count, header, tokens, keeps_dash FROM records
-        )
-    )
-)
+FROM directed
