@@ -11,6 +11,7 @@ from bartizan.api.access import Access, Exposed, access_for, host_name, is_loopb
 from bartizan.api.services import Services
 from tests.api.conftest import OBJECT, Serve, error_of, raw_connection
 
+KEY = "a-key-of-some-length"
 PATHS = (
     "/api/v1/health",
     "/api/v1/alerts",
@@ -67,7 +68,7 @@ def test_an_unforeseen_error_tells_nothing(services: Services, serve: Serve, cap
     assert "secret detail" in caplog.text
 
 
-@pytest.mark.parametrize("shown", [None, "", "Bearer", "Bearer wrong", "Basic a-key", "Bearer a-ke\u00fd", "a-key"])
+@pytest.mark.parametrize("shown", [None, "", "Bearer", "Bearer wrong", f"Basic {KEY}", f"Bearer {KEY}\u00fd", KEY])
 @pytest.mark.parametrize("path", PATHS)
 def test_without_the_key_nothing_is_told(keyed: httpx.Client, path: str, shown: str | None) -> None:
     headers = {} if shown is None else {"Authorization": shown.encode("latin-1")}
@@ -77,13 +78,13 @@ def test_without_the_key_nothing_is_told(keyed: httpx.Client, path: str, shown: 
 
 
 def test_with_the_key_any_host_is_served(keyed: httpx.Client) -> None:
-    answer = keyed.get("/api/v1/rules", headers={"Authorization": "bearer a-key", "Host": "siem.example"})
+    answer = keyed.get("/api/v1/rules", headers={"Authorization": f"bearer {KEY}", "Host": "siem.example"})
     assert answer.status_code == 200
 
 
 @pytest.fixture(scope="module")
 def keyed(services: Services, serve: Serve) -> Any:
-    with serve(replace(services, access=access_for("0.0.0.0", "a-key"))) as client:
+    with serve(replace(services, access=access_for("0.0.0.0", KEY))) as client:
         yield client
 
 
@@ -128,8 +129,9 @@ def test_a_second_request_is_never_smuggled_in(client: httpx.Client, head: bytes
 def test_what_is_loopback(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
     if not expected:
-        with pytest.raises(Exposed):
-            access_for(host, "")
+        for key in ("", "short"):
+            with pytest.raises(Exposed):
+                access_for(host, key)
 
 
 def test_host_names() -> None:
@@ -137,4 +139,4 @@ def test_host_names() -> None:
 
 
 def test_a_key_is_not_shown() -> None:
-    assert "a-key" not in repr(Access("a-key"))
+    assert KEY not in repr(Access(KEY))

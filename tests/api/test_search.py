@@ -108,7 +108,7 @@ def test_bodies_that_are_no_request(client: httpx.Client, body: bytes, kind: str
         "event.action: \\\\' UNION ALL SELECT 1",
         "event.action: \u0000",
         "not " * 3000 + "x",
-        " or ".join(f"event.action: a{number}" for number in range(5_000)),
+        " or ".join(f"event.action: a{number}" for number in range(1_000)),
         "*" * 1000,
         f"event.action: {'*a' * 500}*",
     ],

@@ -20,16 +20,18 @@ from bartizan.config import Config
 from bartizan.simulate import Scenario, write
 
 DEADLINE_S = 60
+KEY = "a-key-of-some-length"
 START = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-def bartizan(*arguments: str) -> subprocess.Popen[str]:
+def bartizan(*arguments: str, key: str = "") -> subprocess.Popen[str]:
     program = [sys.executable, "-c", "from bartizan.cli.main import run; run()", *arguments]
-    return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, "BARTIZAN_SERVE_API_KEY": key}
+    return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
-def ran(*arguments: str) -> tuple[int, str, str]:
-    process = bartizan(*arguments)
+def ran(*arguments: str, key: str = "") -> tuple[int, str, str]:
+    process = bartizan(*arguments, key=key)
     out, err = process.communicate(timeout=DEADLINE_S)
     return process.returncode, out, err
 
@@ -46,9 +48,9 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture
-def server(data: Path) -> Iterator[subprocess.Popen[str]]:
-    process = bartizan("serve", "--data", str(data), "--port", "0")
+@pytest.fixture(params=[""])
+def server(data: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    process = bartizan("serve", "--data", str(data), "--port", "0", key=request.param)
     give_up = time.monotonic() + DEADLINE_S
     while not (data / SERVER_FILE).exists():
         assert process.poll() is None and time.monotonic() < give_up
@@ -98,21 +100,25 @@ def test_logs_in_alerts_out_and_a_good_end(server: subprocess.Popen[str], data: 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("server", [KEY], indirect=True)
 def test_errors_come_through_and_a_second_server_is_refused(
     server: subprocess.Popen[str], data: Path, logs: Path
 ) -> None:
     junk = data.parent / "junk.log"
     junk.write_text("hello world\n")
     one = next(logs.rglob("*.gz"))
-    status, _, err = ran("ingest", str(junk), str(one), "--data", str(data))
+    status, _, err = ran("ingest", str(one), "--data", str(data))
+    assert (status, "the api key is missing or wrong" in err) == (1, True)
+    status, _, err = ran("ingest", str(junk), str(one), "--data", str(data), key=KEY)
     assert (status, "no integration knows" in err, "1 objects could not be read" in err) == (1, True, True)
-    status, _, err = ran("search", "event.action: (", "--data", str(data))
+    status, _, err = ran("search", "event.action: (", "--data", str(data), key=KEY)
     assert (status, "line 1, column 16" in err) == (2, True)
     status, _, err = ran("serve", "--data", str(data), "--port", "0")
     assert (status, told(data)["url"] in err) == (2, True)
+    assert KEY not in (data / SERVER_FILE).read_text()
     server.send_signal(signal.SIGINT)
-    server.communicate(timeout=DEADLINE_S)
-    assert server.returncode == 0
+    _, err = server.communicate(timeout=DEADLINE_S)
+    assert (server.returncode, KEY in err) == (0, False)
 
 
 def test_it_stays_on_loopback_without_a_key(data: Path) -> None:

@@ -8,6 +8,9 @@ from bartizan.errors import BartizanError, Terminal
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
+MIN_KEY_CHARACTERS = 16
+"""Shortest key that is accepted beyond loopback."""
+
 
 class Exposed(BartizanError, Terminal):
     """The server would listen beyond this machine without authentication."""
@@ -40,10 +43,13 @@ def access_for(host: str, api_key: str) -> Access:
     """The access rules of a server bound to `host`. Raises `Exposed` beyond loopback without a key."""
     if is_loopback(host):
         return Access(api_key, _LOOPBACK_NAMES | {host_name(host)})
-    if not api_key:
+    if len(api_key) < MIN_KEY_CHARACTERS:
         raise Exposed(
-            f"it would listen on `{host}` without authentication",
-            hint="set serve.api_key (BARTIZAN_SERVE_API_KEY), or listen on 127.0.0.1",
+            f"it would listen on `{host}` without authentication"
+            if not api_key
+            else "`serve.api_key` is easily guessed",
+            hint=f"set serve.api_key (BARTIZAN_SERVE_API_KEY) to {MIN_KEY_CHARACTERS} or more random characters,"
+            " or listen on 127.0.0.1",
         )
     return Access(api_key, frozenset())
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bartizan.api.access import Access
@@ -60,6 +61,8 @@ class Guard:
                 await failure(status, problem, headers)(scope, receive, sending)
             else:
                 await self._app(scope, self._bounded(scope, receive), sending)
+        except ClientDisconnect:
+            log.info(key_values("client_gone", method=scope["method"], path=scope["path"]))
         except Exception:
             log.exception(key_values("request_failed", method=scope["method"], path=scope["path"]))
             if started:

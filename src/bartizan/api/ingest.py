@@ -19,7 +19,7 @@ from bartizan.api.batch import batch
 from bartizan.api.errors import Problem, problem_of
 from bartizan.api.reception import Reception, Taken
 from bartizan.api.route import Route, Served, Serving
-from bartizan.ingest.errors import NoRecords
+from bartizan.ingest.errors import NoRecords, SpoolUnavailable
 from bartizan.ingest.loader import Loaded
 from bartizan.ingest.objects import Reading
 from bartizan.pipeline import Source
@@ -114,12 +114,21 @@ async def _body(serving: Served, request: Request) -> AsyncIterator[Path]:
     handle, name = tempfile.mkstemp(suffix=".partial", dir=serving.services.incoming)
     path = Path(name)
     try:
-        with os.fdopen(handle, "wb", buffering=CHUNK_BYTES) as file:
-            async for chunk in request.stream():
-                file.write(chunk)
+        await _write(request, handle)
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+async def _write(request: Request, handle: int) -> None:
+    try:
+        with os.fdopen(handle, "wb", buffering=CHUNK_BYTES) as file:
+            async for chunk in request.stream():
+                file.write(chunk)
+    except OSError as error:
+        raise SpoolUnavailable(
+            f"can't write: {error.strerror or error}", hint="make room, then send it again"
+        ) from error
 
 
 def _acknowledged(reception: Reception, size_bytes: int) -> Ingested:

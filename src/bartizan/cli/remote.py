@@ -71,11 +71,13 @@ class Remote:
     def _ask(self, path: str, body: Any, headers: Mapping[str, str]) -> dict[str, Any]:
         address = urlsplit(self.url)
         connection = HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT_S)
-        key = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+        key = {"Authorization": f"Bearer {self.api_key}".encode()} if self.api_key else {}
         try:
             status, answer = _exchanged(connection, path, body, {**headers, **key})
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException) as error:
             raise ServerError(f"the server does not answer: {error}", where=self.url) from error
+        except ValueError as error:  # its text may hold the key
+            raise ServerError("it is no server of ours, or the api key can't be sent", where=self.url) from error
         finally:
             connection.close()
         if status >= 400:
@@ -134,7 +136,7 @@ def _is_running(pid: int) -> bool:
 
 
 def _exchanged(
-    connection: HTTPConnection, path: str, body: Any, headers: Mapping[str, str]
+    connection: HTTPConnection, path: str, body: Any, headers: Mapping[str, str | bytes]
 ) -> tuple[int, dict[str, Any]]:
     with suppress(BrokenPipeError, ConnectionResetError):  # it may refuse a body before its end: the answer says why
         connection.request("POST", path, body, headers)
