@@ -121,9 +121,18 @@ def _merge(tree: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 def _built(kind: Any, tree: Mapping[str, Any], path: str) -> Any:
     hints = get_type_hints(kind)
+    if not isinstance(tree, Mapping):
+        raise ConfigError(f"`{path.rstrip('.')}` is a table of settings, not `{tree}`")
     if unknown := sorted(tree.keys() - hints.keys()):
         raise ConfigError(f"there is no setting `{path}{unknown[0]}`", hint=f"known are {', '.join(sorted(hints))}")
     return kind(**{name: _value(hints[name], value, f"{path}{name}") for name, value in tree.items()})
+
+
+def _checked(value: Any, path: str) -> Any:
+    """Sizes and ratios of nothing would make endless loops."""
+    if path.endswith(("_bytes", "_ratio")) and value < 1:
+        raise ConfigError(f"`{path}` can't be `{value}`", hint="it is at least 1")
+    return value
 
 
 def _value(hint: Any, value: Any, path: str) -> Any:
@@ -131,7 +140,7 @@ def _value(hint: Any, value: Any, path: str) -> Any:
         return _built(hint, value, f"{path}.")
     try:
         if hint in (int, float, str, Path):
-            return hint(value)
+            return _checked(hint(value), path)
         if hint == tuple[str, ...]:
             return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
         return {str(name): int(days) for name, days in value.items()}

@@ -22,7 +22,7 @@ from bartizan.errors import BartizanError
 from bartizan.ingest.errors import NoRecords, SpoolUnavailable
 from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.loader import Loaded, Loader, instant
-from bartizan.ingest.objects import Reading, open_file, origin_of, read_object, shown
+from bartizan.ingest.objects import Hashed, Reading, hashed, open_file, read_object, shown
 from bartizan.ingest.progress import NOTHING, Progress
 from bartizan.ingest.receipts import Receipts
 from bartizan.ingest.spool import Segment, Spool
@@ -61,14 +61,6 @@ class Told:
     """A segment's rows are stored."""
     failed: BartizanError | None = None
     """An object or a segment has a fault; the others go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hashed:
-    """What an object is known by: the digest of so many bytes."""
-
-    digest: str
-    size_bytes: int
 
 
 class _Known:
@@ -130,29 +122,29 @@ class Intake:
 
     def _read(self, sources: Iterable[Source], reading: Reading) -> Iterator[Told | Segment]:
         for group in _groups(sources):
-            opened = [(source, _hashed(source)) for source in group]
-            origins = [origin for _, origin in opened if isinstance(origin, Hashed)]
-            known = _Known(self.spool, self.ledger, [origin.digest for origin in origins])
-            for source, origin in opened:
-                if isinstance(origin, Hashed):
-                    yield from self._read_one(source, origin, known, reading)
+            identities = [(source, _hashed(source)) for source in group]
+            origins = [identity.origin for _, identity in identities if isinstance(identity, Hashed)]
+            known = _Known(self.spool, self.ledger, origins)
+            for source, identity in identities:
+                if isinstance(identity, Hashed):
+                    yield from self._read_one(source, identity, known, reading)
                 else:
-                    yield Told(failed=origin)
+                    yield Told(failed=identity)
                 yield Told(read=source)
         for segment in self.spool.flush():
             yield from self._sealed(segment)
 
-    def _read_one(self, source: Source, origin: Hashed, known: _Known, reading: Reading) -> Iterator[Told | Segment]:
+    def _read_one(self, source: Source, whole: Hashed, known: _Known, reading: Reading) -> Iterator[Told | Segment]:
         unsealed: set[str] = set()
         entries = 0
 
-        def progress(identity: str) -> Progress:
-            unsealed.update(self.spool.unsealed(identity))
-            return known.progress(identity)
+        def progress(origin: str) -> Progress:
+            unsealed.update(self.spool.unsealed(origin))
+            return known.progress(origin)
 
         try:
-            file = unchanged(source.open(), origin.size_bytes, source.name)
-            for routed in read_object(file, source.name, origin.digest, reading, progress):
+            file = unchanged(source.open(), whole.size_bytes, source.name)
+            for routed in read_object(file, source.name, whole.origin, reading, progress):
                 stream = routed.stream.name(self.namespace)
                 self.loader.prepare(stream)
                 unsealed.add(stream)
@@ -167,7 +159,7 @@ class Intake:
         except (BartizanError, OSError) as error:
             yield Told(failed=_named(error, source))
         else:
-            if not entries and known.is_stored(origin.digest):
+            if not entries and known.is_stored(whole.origin):
                 yield Told(known=source.name)
             else:
                 yield Told(acknowledged=self._receipts.read(source.name, unsealed))
@@ -238,7 +230,7 @@ def file_source(path: Path) -> Source:
 def _hashed(source: Source) -> Hashed | BartizanError:
     try:
         with source.open() as file:
-            return Hashed(origin_of(file), file.tell())
+            return hashed(file)
     except (BartizanError, OSError) as error:
         return _named(error, source)
 

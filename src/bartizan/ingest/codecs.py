@@ -63,7 +63,7 @@ def members(file: BinaryIO, name: str, bounds: Bounds) -> Iterator[Member]:
     """
     magic = file.read(4)
     file.seek(0)
-    if magic == b"PK\x03\x04":
+    if magic in (b"PK\x03\x04", b"PK\x05\x06"):
         yield from _zip_members(file, name, bounds)
         return
     format = next((format for format in _FORMATS if format.begins(magic)), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bartizan.errors import BartizanError
-from bartizan.ingest.codecs import Bounds, members
+from bartizan.ingest.codecs import CHUNK_BYTES, Bounds, members
 from bartizan.ingest.errors import BadObject, NoRecords
 from bartizan.ingest.pieces import Piece, cut
 from bartizan.ingest.progress import Progress
@@ -69,9 +69,29 @@ def shown(path: Path) -> str:
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """What an object is known by."""
+
+    origin: str
+    """BLAKE2b of its bytes as they came."""
+    size_bytes: int
+    """How many bytes that were."""
+
+
+def hashed(file: BinaryIO) -> Hashed:
+    """The identity of what an open file holds."""
+    digest = hashlib.blake2b(digest_size=16)
+    size_bytes = 0
+    while chunk := file.read(CHUNK_BYTES):
+        digest.update(chunk)
+        size_bytes += len(chunk)
+    return Hashed(digest.hexdigest(), size_bytes)
+
+
 def origin_of(file: BinaryIO) -> str:
-    """The object's identity: BLAKE2b of its bytes as they came."""
-    return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()  # type: ignore[arg-type]
+    """The object's identity alone."""
+    return hashed(file).origin
 
 
 def read_object(

@@ -27,6 +27,7 @@ def cut(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int = 0) 
 
     A fault in `chunks` is raised after the good records before it were given.
     """
+    chunks = _no_longer_than(piece_bytes, chunks)
     if shape.framing == "lines":
         yield from _lines(chunks, piece_bytes, done)
     elif shape.framing == "documents":
@@ -41,6 +42,12 @@ def salvaged(framing: str, body: bytes, ordinal: int) -> Iterator[Piece]:
     records = [*scanner.feed(body), *filter(None, [scanner.rest()])] or [body]
     for count, record in enumerate(records, ordinal):
         yield Piece("whole", record, count, count + 1)
+
+
+def _no_longer_than(size_bytes: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), size_bytes):
+            yield chunk[start : start + size_bytes]
 
 
 def _lines(chunks: Iterator[bytes], piece_bytes: int, done: int) -> Iterator[Piece]:

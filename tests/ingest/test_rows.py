@@ -1,0 +1,116 @@
+"""Rows out of records: what the loader adds, and what it makes of bad records and bad times."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.ingest.store import Store
+
+TIMES = {
+    "plausible": ("2026-03-01T10:00:00.123Z", "2026-03-01T10:00:00.123Z", ""),
+    "with an offset": ("2026-03-01T12:00:00+02:00", "2026-03-01T10:00:00.000Z", ""),
+    "a year ago": ("2025-03-01T10:00:00Z", "2025-03-01T10:00:00.000Z", ""),
+    "tomorrow": ("2026-03-02T10:00:00Z", "2026-03-02T10:00:00.000Z", ""),
+    "1970": ("1970-01-01T00:00:00Z", "", "implausible time 1970-01-01 00:00:00.000, the time of ingest stands in"),
+    "2262": ("2262-04-11T23:47:16Z", "", "implausible time 2262-04-11 23:47:16.000, the time of ingest stands in"),
+    "in three days": (
+        "2026-03-04T13:00:00Z",
+        "",
+        "implausible time 2026-03-04 13:00:00.000, the time of ingest stands in",
+    ),
+    "unreadable": ("yesterday", "", "no readable time, the time of ingest stands in"),
+    "empty": ("", "", "no readable time, the time of ingest stands in"),
+}
+INGESTED = "2026-03-01T12:00:00.000Z"
+
+
+def rows_of(store: Store, content: bytes) -> list[dict[str, Any]]:
+    store.ingest(content, dataset="test.event")
+    return store.query("SELECT * FROM {table: Identifier} ORDER BY `event.action`, `event.original`")
+
+
+@pytest.mark.parametrize("given, kept, problem", TIMES.values(), ids=TIMES)
+def test_times(store: Store, mark: str, given: str, kept: str, problem: str) -> None:
+    (row,) = rows_of(store, b'{"time":"%s","action":"%s"}' % (given.encode(), mark.encode()))
+    assert row["@timestamp"] == (kept or INGESTED)
+    assert row["event.ingested"] == INGESTED
+    assert row["error.message"] == (f"record 1: {problem}" if problem else "")
+    assert row["event.kind"] == "event", "the record itself was understood"
+
+
+def test_what_the_loader_adds(store: Store, mark: str) -> None:
+    raw = b'{"time":"2026-03-01T10:00:00Z","action":"%s","id":"an id"}' % mark.encode()
+    (row,) = rows_of(store, raw)
+    assert {name: row[name] for name in row if name not in ("@timestamp", "event.ingested", "ecs.version")} == {
+        "data_stream.dataset": "test.event",
+        "data_stream.namespace": mark,
+        "data_stream.type": "logs",
+        "error.message": "",
+        "event.action": mark,
+        "event.dataset": "test.event",
+        "event.id": "an id",
+        "event.kind": "event",
+        "event.module": "test",
+        "event.original": raw.decode(),
+        "event.reason": "",
+        "log.file.path": "object-0",
+    }
+
+
+HOSTILE = {
+    "100k levels": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "invalid UTF-8": b'{"action":"\xff\xfe"}',
+    "a lone surrogate": b'{"action":"\\ud800"}',
+    "NUL": b'{"action":"a\x00b"}',
+    "a number beyond all": b'{"action":1e999}',
+    "no JSON": b"plain words",
+    "a scalar": b"17",
+    "cut off": b'{"action":"a',
+}
+FRAMED: dict[str, Callable[[list[bytes]], bytes]] = {
+    "lines": b"\n".join,
+    "records": lambda records: b'{"Records":[' + b",".join(records) + b"]}",
+    "array": lambda records: b"[" + b",".join(records) + b"]",
+    "documents": lambda records: b"\n\n".join(records),
+}
+
+
+@pytest.mark.parametrize("framing", FRAMED)
+def test_bad_records_cost_only_themselves(store: Store, mark: str, framing: str) -> None:
+    """Each stands between good ones: they are stored, and so is it, with what is wrong with it."""
+    good = [b'{"time":"2026-03-01T10:00:00Z",\r"action":"%s-%d"}' % (mark.encode(), n) for n in range(len(HOSTILE))]
+    between = [record for pair in zip(good, HOSTILE.values(), strict=True) for record in pair]
+    store.ingest(FRAMED[framing](between), dataset="test.event")
+    found = store.query(
+        "SELECT `event.action` AS action, hex(`event.original`) AS raw, `event.kind` AS kind, `error.message` AS error"
+        " FROM {table: Identifier}"
+    )
+    assert sorted(row["action"] for row in found if row["action"].startswith(mark)) == [
+        f"{mark}-{n}" for n in range(len(HOSTILE))
+    ]
+    raw = [bytes.fromhex(row["raw"]) for row in found]
+    assert [name for name, record in HOSTILE.items() if not any(record in kept for kept in raw)] == [], "lost"
+    assert len(found) == len(between)
+    for row in found:
+        assert (row["kind"] == "pipeline_error") == ("not valid JSON" in row["error"])
+
+
+def test_ids_without_an_own_one_are_the_same_again(store: Store, mark: str) -> None:
+    lines = b"\n".join(b'{"time":"2026-03-01T10:00:00Z","action":"%s"}' % mark.encode() for _ in range(3))
+    first = {row["event.id"] for row in rows_of(store, lines)}
+    assert len(first) == 3, "equal records of one object are different events"
+    document = b"[" + lines.replace(b"\n", b",") + b"]"
+    both = {row["event.id"] for row in rows_of(store, document)}
+    assert len(both) == 6, "another object's are others"
+
+
+def test_crlf_and_blank_lines(store: Store, mark: str) -> None:
+    content = b'\r\n{"action":"a"}\r\n\r\n\n{"action":"%s"}\r\n' % mark.encode()
+    assert [row["event.original"] for row in rows_of(store, content)] == ['{"action":"a"}', f'{{"action":"{mark}"}}']
+
+
+def test_a_header_names_the_fields(store: Store, mark: str) -> None:
+    content = b"#Version: 1.0\r\n#Fields: time action what\r\n2026-03-01 %s x\r\n" % mark.encode()
+    (row,) = rows_of(store, content)
+    assert (row["event.reason"], row["event.original"]) == ("time action what", f"2026-03-01 {mark} x")
