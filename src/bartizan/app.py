@@ -1,6 +1,7 @@
 """The composition root: builds everything once from the configuration. Nothing else constructs an engine or a store."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -104,7 +105,9 @@ class App:
     @cached_property
     def checker(self) -> Checker:
         """The check of integrations."""
-        return Checker(self.scratch, self.registry, self.macros, self.normalizer, self.reading())
+        return Checker(
+            self.scratch, self.registry, self.macros, self.normalizer, replace(self.reading(), catalog=self.catalog)
+        )
 
     @cached_property
     def attack(self) -> Attack:

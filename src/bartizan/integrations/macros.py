@@ -27,19 +27,25 @@ def load_macros(path: Path = MACROS_FILE) -> Macros:
     return macros
 
 
-def expand(tree: exp.Expression, macros: Macros) -> exp.Expression:
+def expand(tree: exp.Expr, macros: Macros) -> exp.Expr:
     """A copy of `tree` in which each call of a macro is its body with the arguments put in."""
 
-    def replaced(node: exp.Expression) -> exp.Expression:
+    def replaced(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Anonymous) or node.name not in macros:
             return node
         macro = macros[node.name]
         names = [parameter.name for parameter in macro.expressions]
         if len(names) != len(node.expressions):
             raise IntegrationError(f"macro `{node.name}` takes {len(names)} arguments, got {len(node.expressions)}")
-        return _substituted(macro.this, dict(zip(names, (expand(e, macros) for e in node.expressions), strict=True)))
+        arguments = dict(zip(names, (expand(e, macros) for e in node.expressions), strict=True))
+        return _as_one_term(_substituted(macro.this, arguments))
 
     return tree.transform(replaced)
+
+
+def _as_one_term(body: exp.Expr) -> exp.Expr:
+    """An operator's body in parentheses, so that `NOT f(x)` negates all of it."""
+    return exp.paren(body) if isinstance(body, exp.Binary | exp.Unary | exp.Predicate) else body
 
 
 def _expanded_lambda(definition: exp.Lambda, macros: Macros) -> exp.Lambda:
@@ -47,8 +53,8 @@ def _expanded_lambda(definition: exp.Lambda, macros: Macros) -> exp.Lambda:
     return exp.Lambda(this=body, expressions=[parameter.copy() for parameter in definition.expressions])
 
 
-def _substituted(body: exp.Expression, arguments: Mapping[str, exp.Expression]) -> exp.Expression:
-    def replaced(node: exp.Expression) -> exp.Expression:
+def _substituted(body: exp.Expr, arguments: Mapping[str, exp.Expr]) -> exp.Expr:
+    def replaced(node: exp.Expr) -> exp.Expr:
         is_name = isinstance(node, exp.Identifier) and not isinstance(node.parent, exp.Column | exp.Dot)
         is_column = isinstance(node, exp.Column) and not node.table
         if (is_name or is_column) and node.name in arguments:

@@ -1,5 +1,6 @@
 """A stream's mapping as a tree: `mapping.sql` in, one SELECT over `records` out, its shared functions expanded."""
 
+import collections.abc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +61,28 @@ def load_mapping(stream: Stream, macros: Macros) -> Mapping:
 def _derived(path: Path, macros: Macros) -> tuple[exp.Alias, ...]:
     if not path.exists():
         return ()
-    projections = _parsed(path, macros).expressions
-    for projection in projections:
-        if not isinstance(projection, exp.Alias):
-            raise IntegrationError(f"`{projection.sql()}` has no name", where=str(path))
-    return tuple(projections)
+    select = _parsed(path, macros)
+    names: dict[str, exp.Expr] = {}
+    for named in select.ctes:
+        names[named.alias] = _named_put_in(named.this, names)
+    projections = [_named_put_in(projection, names) for projection in select.expressions]
+    return tuple(_with_name(projection, path) for projection in projections)
+
+
+def _named_put_in(tree: exp.Expr, names: collections.abc.Mapping[str, exp.Expr]) -> exp.Expr:
+    """`WITH expression AS name` put in the place of `name`: a column's expression can't have a WITH of its own."""
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        is_name = isinstance(node, exp.Column) and not node.table and node.name in names
+        return exp.paren(names[node.name].copy()) if is_name else node
+
+    return tree.transform(replaced)
+
+
+def _with_name(projection: exp.Expr, path: Path) -> exp.Alias:
+    if not isinstance(projection, exp.Alias):
+        raise IntegrationError(f"`{projection.sql(dialect='clickhouse')}` has no name", where=str(path))
+    return projection
 
 
 def _parsed(path: Path, macros: Macros) -> exp.Select:

@@ -11,13 +11,12 @@ WITH
             eventSource LowCardinality(String), eventName LowCardinality(String), awsRegion LowCardinality(String),
             sourceIPAddress String, userAgent LowCardinality(String),
             errorCode LowCardinality(String), errorMessage String,
-            requestParameters String, responseElements String, additionalEventData String, serviceEventDetails String,
-            requestID String, eventID String, eventType LowCardinality(String), apiVersion LowCardinality(String),
+            requestParameters String, eventID String, eventType LowCardinality(String), apiVersion LowCardinality(String),
             managementEvent LowCardinality(String), readOnly LowCardinality(String), eventCategory LowCardinality(String),
             resources Array(Tuple(ARN String, accountId String, type String)),
-            recipientAccountId LowCardinality(String), sharedEventID String, sharedEventId String,
+            recipientAccountId LowCardinality(String),
             vpcEndpointId LowCardinality(String), vpcEndpointAccountId LowCardinality(String),
-            sessionCredentialFromConsole LowCardinality(String), insightDetails String,
+            sessionCredentialFromConsole LowCardinality(String),
             tlsDetails Tuple(tlsVersion LowCardinality(String), cipherSuite LowCardinality(String),
                 clientProvidedHostHeader LowCardinality(String)),
             userIdentity Tuple(type LowCardinality(String), userName LowCardinality(String),
@@ -41,7 +40,7 @@ WITH
             tupleElement(r, 'eventName') AS action, tupleElement(r, 'awsRegion') AS region,
             tupleElement(r, 'sourceIPAddress') AS address, tupleElement(r, 'userAgent') AS user_agent,
             tupleElement(r, 'errorCode') AS error_code, tupleElement(r, 'errorMessage') AS error_message,
-            tupleElement(r, 'requestID') AS request_id, tupleElement(r, 'eventID') AS event_id,
+            tupleElement(r, 'eventID') AS event_id,
             tupleElement(r, 'eventType') AS event_type, tupleElement(r, 'apiVersion') AS api_version,
             tupleElement(r, 'managementEvent') AS management_event, tupleElement(r, 'readOnly') AS read_only,
             tupleElement(r, 'eventCategory') AS event_category, tupleElement(r, 'recipientAccountId') AS recipient,
@@ -49,16 +48,13 @@ WITH
             tupleElement(r, 'vpcEndpointAccountId') AS vpc_endpoint_account_id,
             tupleElement(r, 'sessionCredentialFromConsole') AS from_console,
             tupleElement(r, 'digestEndTime') AS digest_end_time,
-            if(tupleElement(r, 'sharedEventID') != '', tupleElement(r, 'sharedEventID'), tupleElement(r, 'sharedEventId')) AS shared_event_id,
             tupleElement(tupleElement(r, 'resources'), 'ARN') AS resource_arns,
             tupleElement(tupleElement(r, 'resources'), 'type') AS resource_types,
             tupleElement(tupleElement(r, 'resources'), 'accountId') AS resource_accounts,
             tupleElement(tupleElement(r, 'tlsDetails'), 'tlsVersion') AS tls_version,
             tupleElement(tupleElement(r, 'tlsDetails'), 'cipherSuite') AS tls_cipher,
             tupleElement(tupleElement(r, 'tlsDetails'), 'clientProvidedHostHeader') AS tls_host,
-            arrayMap(json -> jsonCompact(json), [
-                tupleElement(r, 'requestParameters'), tupleElement(r, 'responseElements'), tupleElement(r, 'additionalEventData'),
-                tupleElement(r, 'serviceEventDetails'), tupleElement(r, 'insightDetails')]) AS objects,
+            jsonCompact(tupleElement(r, 'requestParameters')) AS request,
             tupleElement(r, 'userIdentity') AS identity
         FROM parsed
     ),
@@ -80,25 +76,24 @@ WITH
             tupleElement(tupleElement(session, 'sessionIssuer'), 'userName') AS issuer_name,
             tupleElement(tupleElement(session, 'sessionIssuer'), 'principalId') AS issuer_id,
             tupleElement(tupleElement(session, 'sessionIssuer'), 'arn') AS issuer_arn,
-            tupleElement(tupleElement(session, 'sessionIssuer'), 'accountId') AS issuer_account,
-            objects[1] AS request, objects[2] AS response, objects[3] AS additional, objects[4] AS service
+            tupleElement(tupleElement(session, 'sessionIssuer'), 'accountId') AS issuer_account
         FROM named
     ),
     members AS (
         SELECT * EXCEPT (session),
-            arrayMap(json -> javaMap(json), objects) AS texts,
             userAgent(user_agent) AS agent,
-            -- The few members of request and response that have a field of their own; most records have none of them.
-            JSONExtract(if(match(request, '"(?:u|newU)serName"|"groupName"|"secretIdList"'), request, ''),
-                'Tuple(userName String, newUserName String, groupName String, secretIdList Array(String))') AS asked,
-            JSONExtract(if(match(response, '"(?:group|user)":\\{'), response, ''),
-                'Tuple(`group` Tuple(groupId String), user Tuple(userId String))') AS answered,
-            -- What a sign-in says about itself: ('LoginTo', 'MobileVersion', 'MFAUsed', 'UserName') and its results.
-            if(provider = 'signin.amazonaws.com', JSONExtract(additional, 'Tuple(LoginTo String, MobileVersion String, MFAUsed String, UserName String)'), ('', '', '', '')) AS signin,
-            if(provider = 'signin.amazonaws.com', extract(concat(response, service), '"(?:ConsoleLogin|UserAuthentication|CredentialVerification|CheckMfa|Federate|SwitchRole|ExitRole|PasswordRecoveryCompleted)":"([A-Za-z]+)"'), '') AS signin_result,
+            -- The few members of a request that have a field of their own; most records have none of them.
+            JSONExtract(if(match(request, '"(?:u|newU)serName"|"groupName"'), request, ''),
+                'Tuple(userName String, newUserName String, groupName String)') AS asked,
+            -- What a sign-in says about itself, and whether a record without an action is an insight: read from those alone.
+            JSONExtract(if(provider = 'signin.amazonaws.com' OR action = '', message, ''), 'Tuple(
+                responseElements String, serviceEventDetails String, insightDetails String,
+                additionalEventData Tuple(LoginTo String, MobileVersion String, MFAUsed String, UserName String))') AS rest,
+            rest.insightDetails AS insight, rest.additionalEventData AS signin,
+            extract(concat(rest.responseElements, rest.serviceEventDetails), '"(?:ConsoleLogin|UserAuthentication|CredentialVerification|CheckMfa|Federate|SwitchRole|ExitRole|PasswordRecoveryCompleted)":"([A-Za-z]+)"') AS signin_result,
             -- A digest file is one record of its own shape: read only when it is one.
             digest_end_time != '' AS is_digest,
-            action != '' OR objects[5] != '' OR is_digest OR (event_version != '' AND event_id != '') AS is_event,
+            action != '' OR insight NOT IN ('', 'null') OR is_digest OR (event_version != '' AND event_id != '') AS is_event,
             if(is_digest, JSONExtract(message, 'Tuple(
                 awsAccountId String, digestStartTime String, digestS3Bucket String, digestS3Object String,
                 digestSignatureAlgorithm String, digestPublicKeyFingerprint String, publicKeyFingerprint String,
@@ -125,12 +120,6 @@ WITH
     ),
     subjects AS (
         SELECT *,
-            -- To what: ARNs and ids that the record names as the objects of the call.
-            arrayDistinct(arrayConcat(resource_arns, asked.secretIdList, if(
-                match(request, '"(?:roleArn|policyArn|serialNumber|secretId|groupId|networkAclId|functionName)":"') OR match(response, '"(?:accessKey|policy|trustAnchor|resolverQueryLogConfig)":\\{|"securityGroupRuleId":"|"stackId":"|"dBClusterArn":"|"dBInstanceArn":"|"globalClusterArn":"'),
-                extractAll(concat(request, response), '"(?:roleArn|policyArn|serialNumber|secretId|groupId|networkAclId|functionName|securityGroupRuleId|accessKeyId|arn|trustAnchorArn|stackId|dBClusterArn|dBInstanceArn|globalClusterArn)":"([^"\\\\]+)"'),
-                []))) AS targets,
-            arrayFilter(target -> match(target, '^arn:[^:]*:[^:]*:[^:]*:[^:]*:(?:user|role|mfa|federated-user|instance-profile)/|^AKIA[A-Z0-9]{16}$') AND NOT match(target, '/AWSServiceRoleFor|/aws-service-role/'), targets) AS user_targets,
             multiIf(
                 provider = 'iam.amazonaws.com' AND on_group, if(action IN ('CreateGroup', 'DeleteGroup') OR verb = 'info', concat('group ', verb), 'group change'),
                 provider = 'iam.amazonaws.com' AND on_user, if(action IN ('CreateUser', 'DeleteUser') OR verb = 'info', concat('user ', verb), 'user change'),
@@ -197,20 +186,15 @@ SELECT
     multiIf(position(session_name, '@') > 1, session_name, position(user_name, '@') > 1, user_name, '') AS `user.email`,
     if(NOT is_service_role AND (user_type IN ('IAMUser', 'Root', 'AssumedRole') OR match(actor, '^arn:(?:[^:]*:){4}(?:user|role|assumed-role|federated-user)/')), actor, '') AS `user.entity.id`,
     asked.userName AS `user.target.name`,
-    answered.user.userId AS `user.target.id`,
-    user_targets AS `user.target.entity.id`,
     asked.newUserName AS `user.changes.name`,
     asked.groupName AS `group.name`,
-    answered.`group`.groupId AS `group.id`,
     if(user_type = 'AWSService', invoked_by, '') AS `service.name`,
     if(is_service_role OR user_type = 'AWSService', actor, '') AS `service.entity.id`,
-    arrayFilter(target -> NOT has(user_targets, target) AND match(target, '^arn:[^:]*:s3:|^arn:(?:[^:]*:){4}(?:alarm|cluster|configuration-recorder|db|detector|dhcp-options|document|file-system|function|global-cluster|group|ipset|key|loadbalancer|log-group|log-stream|model|mount-target|network-acl|network-interface|parameter|policy|resolver-query-log-config|rule|rulegroup|secret|security-group|session|stack|stack-set|subnet|table|topic|trail|trust-anchor|vpc|webacl)(?:[:/]|$)|/AWSServiceRoleFor|/aws-service-role/|^(?:sgr?|eni|vpc|subnet|acl|rtb|igw|nat|vpce|tgw|pcx)-'), targets) AS `service.target.entity.id`,
     address AS `source.address`,
     toIPv6OrNull(address) AS `source.ip`,
     arrayFilter(address -> isNotNull(address), [`source.ip`]) AS `related.ip`,
     arrayDistinct(arrayFilter(name -> name != '', [own_name, issuer_name, signin.4, session_name,
         extract(session_name, '^([^@]+)@'), asked.userName, asked.newUserName])) AS `related.user`,
-    if(position(request, '"i-') > 0 OR position(response, '"i-') > 0, arrayDistinct(extractAll(concat(request, response), '"(i-[0-9a-f]{8,17})"')), []) AS `related.hosts`,
 
     agent.1 AS `user_agent.name`,
     agent.2 AS `user_agent.version`,
@@ -230,8 +214,6 @@ SELECT
     api_version AS `aws.cloudtrail.api_version`,
     error_code AS `aws.cloudtrail.error_code`,
     error_message AS `aws.cloudtrail.error_message`,
-    request_id AS `aws.cloudtrail.request_id`,
-    shared_event_id AS `aws.cloudtrail.shared_event_id`,
     recipient AS `aws.cloudtrail.recipient_account_id`,
     vpc_endpoint_id AS `aws.cloudtrail.vpc_endpoint_id`,
     vpc_endpoint_account_id AS `aws.cloudtrail.vpc_endpoint_account_id`,
@@ -261,15 +243,8 @@ SELECT
     if(action = 'ConsoleLogin', signin.1, '') AS `aws.cloudtrail.console_login.additional_eventdata.login_to`,
     CAST(if(action != 'ConsoleLogin' OR signin.3 = '', NULL, signin.3 != 'No'), 'Nullable(Bool)') AS `aws.cloudtrail.console_login.additional_eventdata.mfa_used`,
     CAST(if(action != 'ConsoleLogin' OR signin.2 = '', NULL, signin.2 != 'No'), 'Nullable(Bool)') AS `aws.cloudtrail.console_login.additional_eventdata.mobile_version`,
-    texts[1] AS `aws.cloudtrail.request_parameters`,
-    texts[2] AS `aws.cloudtrail.response_elements`,
-    texts[3] AS `aws.cloudtrail.additional_eventdata`,
-    texts[4] AS `aws.cloudtrail.service_event_details`,
-    if(startsWith(request, '{'), request, '') AS `aws.cloudtrail.flattened.request_parameters`,
-    if(startsWith(response, '{'), response, '') AS `aws.cloudtrail.flattened.response_elements`,
-    if(startsWith(additional, '{'), additional, '') AS `aws.cloudtrail.flattened.additional_eventdata`,
-    if(startsWith(service, '{'), service, '') AS `aws.cloudtrail.flattened.service_event_details`,
-    if(startsWith(objects[5], '{'), objects[5], '') AS `aws.cloudtrail.flattened.insight_details`,
+    -- Almost always an object; anything else is kept as the JSON it is, so that its text can be searched all the same.
+    if(match(request, '^(?:$|[{[])'), request, toJSONString(request)) AS `aws.cloudtrail.flattened.request_parameters`,
     if(NOT is_digest, '', jsonCompact(concat(
         '{"start_time":', toJSONString(digest.2), ',"end_time":', toJSONString(digest_end_time), ',"s3_bucket":', toJSONString(digest.3),
         ',"signature_algorithm":', toJSONString(digest.5), ',"public_key_fingerprint":', toJSONString(if(digest.7 != '', digest.7, digest.6)),
