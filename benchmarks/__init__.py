@@ -1,0 +1,1 @@
+"""What Bartizan costs, measured beside a baseline or a peer in the same run: `make bench` writes docs/benchmarks.md."""
