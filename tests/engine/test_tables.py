@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from bartizan.engine.base import Engine, LocalFile, Settings, Value, rows
 from bartizan.engine.cluster import Cluster
+from bartizan.engine.columns import Column
 from bartizan.engine.tables import columns_query, ensure_table, tables_query
 from tests.engine.conftest import sql
 from tests.engine.stream_tables import ADDED, COLUMNS, stream_table
@@ -74,6 +75,15 @@ def test_arrays_beside_each_other_may_have_different_lengths(engine: Engine, tab
     insert(engine, table_name)
     query = sql("SELECT `event.category` AS c, `event.type` AS t FROM {table: Identifier}")
     assert rows(engine, query, {"table": table_name}) == [{"c": ["iam", "configuration"], "t": ["change"]}]
+
+
+def test_a_derived_column_is_computed_when_it_is_read_and_shown_as_any_other(engine: Engine, table_name: str) -> None:
+    shouted = Column("event.shouted", "String", "", derived=sql("upper(`event.id`)"))
+    ensure_table(engine, stream_table(table_name))
+    insert(engine, table_name)
+    ensure_table(engine, stream_table(table_name, (*COLUMNS, shouted)))
+    query = sql("SELECT `event.id`, `event.shouted` FROM (SELECT * FROM {table: Identifier})")
+    assert rows(engine, query, {"table": table_name}) == [{"event.id": "one", "event.shouted": "ONE"}]
 
 
 def test_it_is_widened_and_keeps_its_rows(engine: Engine, table_name: str) -> None:
