@@ -12,8 +12,8 @@ OUTPUT_SETTINGS: Settings = {
     "output_format_arrow_string_as_string": 1,
     "asterisk_include_alias_columns": 1,
 }
-"""Dates as ISO 8601, integers as numbers, broken UTF-8 replaced when shown (it is stored as it came); `*` has the derived
-columns of a stream too."""
+"""Dates as ISO 8601, integers as numbers, broken UTF-8 replaced when shown (it is stored as it came); `*` has the
+derived columns of a stream too."""
 
 
 def text(statement: exp.Expr) -> str:
