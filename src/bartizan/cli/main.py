@@ -5,6 +5,7 @@ import sys
 import typer
 
 from bartizan import __version__
+from bartizan.cli.demo import demo
 from bartizan.cli.ingest import ingest
 from bartizan.cli.integrations import integrations
 from bartizan.cli.normalize import normalize
@@ -31,7 +32,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest, normalize, scan, search, serve, simulate):
+for command in (demo, ingest, normalize, scan, search, serve, simulate):
     cli.command()(command)
 cli.add_typer(rules, name="rules")
 cli.add_typer(integrations, name="integrations")
