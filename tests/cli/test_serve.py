@@ -18,6 +18,7 @@ import pytest
 from bartizan.cli.remote import SERVER_FILE, live_server
 from bartizan.config import Config
 from bartizan.simulate import Scenario, write
+from tests.api.conftest import OBJECT, record
 
 DEADLINE_S = 60
 KEY = "a-key-of-some-length"
@@ -50,12 +51,21 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=[""])
 def server(data: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
-    process = bartizan("serve", "--data", str(data), "--port", "0", key=request.param)
+    process = started(data, request.param)
+    yield process
+    ended(process)
+
+
+def started(data: Path, key: str = "") -> subprocess.Popen[str]:
+    process = bartizan("serve", "--data", str(data), "--port", "0", key=key)
     give_up = time.monotonic() + DEADLINE_S
-    while not (data / SERVER_FILE).exists():
+    while not (data / SERVER_FILE).exists() or told(data)["pid"] != process.pid:
         assert process.poll() is None and time.monotonic() < give_up
         time.sleep(0.05)
-    yield process
+    return process
+
+
+def ended(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.kill()
     process.communicate()
@@ -119,6 +129,34 @@ def test_errors_come_through_and_a_second_server_is_refused(
     server.send_signal(signal.SIGINT)
     _, err = server.communicate(timeout=DEADLINE_S)
     assert (server.returncode, KEY in err) == (0, False)
+
+
+@pytest.mark.slow
+def test_what_is_acknowledged_survives_a_kill(server: subprocess.Popen[str], data: Path) -> None:
+    bodies = [json.dumps(record(f"killed-{number}")).encode() for number in range(20)]
+    for body in bodies:
+        assert not post(data, body)["objects"][0]["is_known"]
+    ended(server)
+    again = started(data)
+    try:
+        assert all(post(data, body)["objects"][0]["is_known"] for body in bodies)
+        give_up = time.monotonic() + DEADLINE_S
+        while get(data, "/api/v1/health")["spool"]["segments"]:
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        status, out, err = ran("search", "event.id: killed-*", "--data", str(data), "--format", "ndjson")
+        assert status == 0, err
+        found = [json.loads(line)["event"]["id"] for line in out.splitlines()]
+        assert sorted(found) == sorted(f"killed-{number}" for number in range(20))
+    finally:
+        ended(again)
+
+
+def post(data: Path, body: bytes) -> dict[str, Any]:
+    request = urllib.request.Request(told(data)["url"] + "/api/v1/ingest", body, OBJECT)
+    with urllib.request.urlopen(request) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
 
 
 def test_it_stays_on_loopback_without_a_key(data: Path) -> None:
