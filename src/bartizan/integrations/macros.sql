@@ -29,9 +29,20 @@ CREATE FUNCTION jsonCompact AS (json) -> transform(
     arrayFold((text, pass) -> jsonCompactPass(text), range(if(jsonHasEmpty(json), 4, 0)), json),
     ['null', '{}', '[]'], ['', '', '']);
 
+-- The same, short rather than fast: for columns that are computed when they are read.
+CREATE FUNCTION jsonCompacted AS (json) -> transform(
+    arrayFold((text, pass) -> replaceRegexpAll(text,
+        ',"(?:[^"\\\\]|\\\\.)*":(?:null|""|\\{\\}|\\[\\])|(\\{)(?:"(?:[^"\\\\]|\\\\.)*":(?:null|""|\\{\\}|\\[\\]),?)+|(\\[)(?:(?:null|""|\\{\\}|\\[\\]),?)+|,(?:null|\\{\\}|\\[\\])|,""([,\\]])|("(?:[^"\\\\]|\\\\.)*")',
+        '\\1\\2\\3\\4'), range(4), json),
+    ['null', '{}', '[]'], ['', '', '']);
+
+-- A JSON text if it is an object's, else ''.
+CREATE FUNCTION jsonObject AS (json) -> extract(json, '^\\{.*');
+
 -- A user agent's parts, named as the uap-core rules name them, since that is what ECS pipelines everywhere use.
 -- Give a LowCardinality(String): each regular expression then runs once per distinct agent of a block.
 -- `.1` name, `.2` version, `.3` device.name, `.4` os.name, `.5` os.version, `.6` os.full; all '' when there is no agent.
+-- `userAgent(ua, steps)` takes `userAgentSteps(ua)` from a subquery below it: its parts appear many times.
 -- The alternatives are in order of precedence: tools, robots, browsers that also claim to be Chrome, the engines.
 CREATE FUNCTION userAgentProduct AS (ua) -> replaceRegexpOne(replaceRegexpOne(ua,
     '(?s)^(?:.*?\\b(Boto3?|JetS3t|aws-(?:cli|sdk-(?:cpp|go|java|nodejs|ruby2?))|s3fs|minio-go|Cyberduck|S3 Browser|rclone|curl|PycURL|libcurl-agent|Wget|aria2|lftp|python-requests|Python-urllib|Google-HTTP-Java-Client|Apache-HttpClient|Go-http-client|WinHTTP|okhttp|reqwest|axios|PostmanRuntime|insomnia|libwww-perl|Windows-Update-Agent|Microsoft-CryptoAPI|Debian APT-HTTP|Ubuntu APT-HTTP|urlgrabber|masscan|Scrapy|WhatWeb|facebookexternalhit|Lynx|PhantomJS)[ /]v?(\\d+(?:\\.\\d+){0,2})|.*?([A-Za-z0-9_.-]{0,40}(?:[Bb]ot|[Ss]pider|[Cc]rawler)\\b(?:-[A-Za-z]{1,30})?)(?:[ /]v?(\\d+(?:\\.\\d+){0,2}))?|.*(Edg(?:e|A|iOS)?|OPR|Vivaldi|CriOS|FxiOS|SamsungBrowser|YaBrowser|HeadlessChrome|Electron|Firefox)/(\\d+(?:\\.\\d+){0,3})|.*(Chrome|Chromium|Version|Trident|MSIE)[ /](\\d+(?:\\.\\d+){0,3})(?:(?: Safari)? (Mobile)\\b)?|.).*$',
@@ -56,20 +67,21 @@ CREATE FUNCTION userAgentSystemVersion AS (system) ->
         ['Windows NT\x0110.0', 'Windows NT\x016.4', 'Windows NT\x016.3', 'Windows NT\x016.2', 'Windows NT\x016.1', 'Windows NT\x016.0', 'Windows NT\x015.2', 'Windows NT\x015.1', 'Windows NT\x015.0'],
         ['10', '10', '8.1', '8', '7', 'Vista', 'XP', 'XP', '2000'],
         replaceAll(extract(system, '\x01(.*)$'), '_', '.'));
-CREATE FUNCTION userAgent AS (ua) -> tuple(
-    if(ua = '', '', userAgentName(extract(userAgentProduct(ua), '^([^\x01]*)\x01'))),
-    transform(userAgentProduct(ua), ['Trident\x017.0', 'Trident\x018.0', 'Trident\x016.0', 'Trident\x015.0', 'Trident\x014.0'], ['11.0', '11.0', '10.0', '9.0', '8.0'],
-        extract(userAgentProduct(ua), '\x01(.*)$')),
+CREATE FUNCTION userAgentSteps AS (ua) -> tuple(userAgentProduct(ua), userAgentSystem(ua), userAgentHardware(ua));
+CREATE FUNCTION userAgent AS (ua, steps) -> tuple(
+    if(ua = '', '', userAgentName(extract(tupleElement(steps, 1), '^([^\x01]*)\x01'))),
+    transform(tupleElement(steps, 1), ['Trident\x017.0', 'Trident\x018.0', 'Trident\x016.0', 'Trident\x015.0', 'Trident\x014.0'], ['11.0', '11.0', '10.0', '9.0', '8.0'],
+        extract(tupleElement(steps, 1), '\x01(.*)$')),
     multiIf(ua = '', '',
         match(ua, '(?i)bot|crawl|spider|slurp|archiver|indexer|scraper|scrapy|favicon|masscan|^java/|python-urllib|winhttp|whatweb|wordpress'), 'Spider',
-        userAgentHardware(ua) = '', 'Other',
-        userAgentHardware(ua) = 'Macintosh', 'Mac',
-        match(userAgentHardware(ua), '^(?:SM|GT|SGH|SCH)-'), concat('Samsung ', userAgentHardware(ua)),
-        userAgentHardware(ua)),
-    userAgentSystemName(extract(userAgentSystem(ua), '^([^\x01]*)\x01')),
-    userAgentSystemVersion(userAgentSystem(ua)),
-    if(userAgentSystemVersion(userAgentSystem(ua)) = '', '',
-        concat(userAgentSystemName(extract(userAgentSystem(ua), '^([^\x01]*)\x01')), ' ', userAgentSystemVersion(userAgentSystem(ua)))));
+        tupleElement(steps, 3) = '', 'Other',
+        tupleElement(steps, 3) = 'Macintosh', 'Mac',
+        match(tupleElement(steps, 3), '^(?:SM|GT|SGH|SCH)-'), concat('Samsung ', tupleElement(steps, 3)),
+        tupleElement(steps, 3)),
+    userAgentSystemName(extract(tupleElement(steps, 2), '^([^\x01]*)\x01')),
+    userAgentSystemVersion(tupleElement(steps, 2)),
+    if(userAgentSystemVersion(tupleElement(steps, 2)) = '', '',
+        concat(userAgentSystemName(extract(tupleElement(steps, 2), '^([^\x01]*)\x01')), ' ', userAgentSystemVersion(tupleElement(steps, 2)))));
 
 -- Community ID, version 1, seed 0 (https://github.com/corelight/community-id-spec): one text per flow in either direction.
 -- `flowEndpoint` is an address (IPv6, v4-mapped counts as IPv4) and a port in network order. For ICMP the ports are the

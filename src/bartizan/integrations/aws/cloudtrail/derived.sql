@@ -3,10 +3,7 @@
 -- `aws.cloudtrail.flattened.request_parameters` are stored.
 WITH
     `aws.cloudtrail.flattened.request_parameters` AS request,
-    jsonCompact(JSONExtract(`event.original`, 'responseElements', 'String')) AS response,
-    jsonCompact(JSONExtract(`event.original`, 'additionalEventData', 'String')) AS additional,
-    jsonCompact(JSONExtract(`event.original`, 'serviceEventDetails', 'String')) AS service,
-    jsonCompact(JSONExtract(`event.original`, 'insightDetails', 'String')) AS insight,
+    `aws.cloudtrail.flattened.response_elements` AS response,
     -- To what: ARNs and ids that the record names as the objects of the call.
     arrayDistinct(arrayConcat(
         `aws.cloudtrail.resources.arn`,
@@ -14,23 +11,22 @@ WITH
         if(
             match(request, '"(?:roleArn|policyArn|serialNumber|secretId|groupId|networkAclId|functionName)":"') OR match(response, '"(?:accessKey|policy|trustAnchor|resolverQueryLogConfig)":\\{|"securityGroupRuleId":"|"stackId":"|"dBClusterArn":"|"dBInstanceArn":"|"globalClusterArn":"'),
             extractAll(concat(request, response), '"(?:roleArn|policyArn|serialNumber|secretId|groupId|networkAclId|functionName|securityGroupRuleId|accessKeyId|arn|trustAnchorArn|stackId|dBClusterArn|dBInstanceArn|globalClusterArn)":"([^"\\\\]+)"'),
-            []))) AS targets,
-    arrayFilter(target -> match(target, '^arn:[^:]*:[^:]*:[^:]*:[^:]*:(?:user|role|mfa|federated-user|instance-profile)/|^AKIA[A-Z0-9]{16}$') AND NOT match(target, '/AWSServiceRoleFor|/aws-service-role/'), targets) AS user_targets
+            []))) AS targets
 SELECT
     javaMap(request) AS `aws.cloudtrail.request_parameters`,
-    javaMap(response) AS `aws.cloudtrail.response_elements`,
-    javaMap(additional) AS `aws.cloudtrail.additional_eventdata`,
-    javaMap(service) AS `aws.cloudtrail.service_event_details`,
-    if(startsWith(response, '{'), response, '') AS `aws.cloudtrail.flattened.response_elements`,
-    if(startsWith(additional, '{'), additional, '') AS `aws.cloudtrail.flattened.additional_eventdata`,
-    if(startsWith(service, '{'), service, '') AS `aws.cloudtrail.flattened.service_event_details`,
-    if(startsWith(insight, '{'), insight, '') AS `aws.cloudtrail.flattened.insight_details`,
+    javaMap(`aws.cloudtrail.flattened.response_elements`) AS `aws.cloudtrail.response_elements`,
+    javaMap(`aws.cloudtrail.flattened.additional_eventdata`) AS `aws.cloudtrail.additional_eventdata`,
+    javaMap(`aws.cloudtrail.flattened.service_event_details`) AS `aws.cloudtrail.service_event_details`,
+    jsonObject(jsonCompacted(JSONExtract(`event.original`, 'responseElements', 'String'))) AS `aws.cloudtrail.flattened.response_elements`,
+    jsonObject(jsonCompacted(JSONExtract(`event.original`, 'additionalEventData', 'String'))) AS `aws.cloudtrail.flattened.additional_eventdata`,
+    jsonObject(jsonCompacted(JSONExtract(`event.original`, 'serviceEventDetails', 'String'))) AS `aws.cloudtrail.flattened.service_event_details`,
+    jsonObject(jsonCompacted(JSONExtract(`event.original`, 'insightDetails', 'String'))) AS `aws.cloudtrail.flattened.insight_details`,
     JSONExtractString(`event.original`, 'requestID') AS `aws.cloudtrail.request_id`,
     if(JSONExtractString(`event.original`, 'sharedEventID') != '', JSONExtractString(`event.original`, 'sharedEventID'),
         JSONExtractString(`event.original`, 'sharedEventId')) AS `aws.cloudtrail.shared_event_id`,
     JSONExtractString(`event.original`, 'responseElements', 'user', 'userId') AS `user.target.id`,
     JSONExtractString(`event.original`, 'responseElements', 'group', 'groupId') AS `group.id`,
-    user_targets AS `user.target.entity.id`,
-    arrayFilter(target -> NOT has(user_targets, target) AND match(target, '^arn:[^:]*:s3:|^arn:(?:[^:]*:){4}(?:alarm|cluster|configuration-recorder|db|detector|dhcp-options|document|file-system|function|global-cluster|group|ipset|key|loadbalancer|log-group|log-stream|model|mount-target|network-acl|network-interface|parameter|policy|resolver-query-log-config|rule|rulegroup|secret|security-group|session|stack|stack-set|subnet|table|topic|trail|trust-anchor|vpc|webacl)(?:[:/]|$)|/AWSServiceRoleFor|/aws-service-role/|^(?:sgr?|eni|vpc|subnet|acl|rtb|igw|nat|vpce|tgw|pcx)-'), targets) AS `service.target.entity.id`,
+    arrayFilter(target -> match(target, '^arn:[^:]*:[^:]*:[^:]*:[^:]*:(?:user|role|mfa|federated-user|instance-profile)/|^AKIA[A-Z0-9]{16}$') AND NOT match(target, '/AWSServiceRoleFor|/aws-service-role/'), targets) AS `user.target.entity.id`,
+    arrayFilter(target -> NOT has(`user.target.entity.id`, target) AND match(target, '^arn:[^:]*:s3:|^arn:(?:[^:]*:){4}(?:alarm|cluster|configuration-recorder|db|detector|dhcp-options|document|file-system|function|global-cluster|group|ipset|key|loadbalancer|log-group|log-stream|model|mount-target|network-acl|network-interface|parameter|policy|resolver-query-log-config|rule|rulegroup|secret|security-group|session|stack|stack-set|subnet|table|topic|trail|trust-anchor|vpc|webacl)(?:[:/]|$)|/AWSServiceRoleFor|/aws-service-role/|^(?:sgr?|eni|vpc|subnet|acl|rtb|igw|nat|vpce|tgw|pcx)-'), targets) AS `service.target.entity.id`,
     if(position(request, '"i-') > 0 OR position(response, '"i-') > 0, arrayDistinct(extractAll(concat(request, response), '"(i-[0-9a-f]{8,17})"')), []) AS `related.hosts`
 FROM events

@@ -60,6 +60,7 @@ WITH
     ),
     identified AS (
         SELECT * EXCEPT (identity),
+            userAgentSteps(user_agent) AS agent_steps,
             tupleElement(identity, 'type') AS user_type, tupleElement(identity, 'userName') AS own_name,
             tupleElement(identity, 'principalId') AS principal_id, tupleElement(identity, 'arn') AS arn,
             tupleElement(identity, 'accountId') AS account_id, tupleElement(identity, 'accessKeyId') AS access_key_id,
@@ -81,7 +82,7 @@ WITH
     ),
     members AS (
         SELECT * EXCEPT (session),
-            userAgent(user_agent) AS agent,
+            userAgent(user_agent, agent_steps) AS agent,
             -- The few members of a request that have a field of their own; most records have none of them.
             JSONExtract(if(match(request, '"(?:u|newU)serName"|"groupName"'), request, ''),
                 'Tuple(userName String, newUserName String, groupName String)') AS asked,

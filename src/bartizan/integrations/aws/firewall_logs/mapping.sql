@@ -71,11 +71,12 @@ WITH
             parseDateTime64BestEffortOrNull(tls.notbefore, 3, 'UTC') AS certificate_start,
             parseDateTime64BestEffortOrNull(tls.notafter, 3, 'UTC') AS certificate_end,
             http.http_user_agent AS agent,
-            userAgent(http.http_user_agent) AS agent_parts
+            userAgentSteps(http.http_user_agent) AS agent_steps
         FROM members
     ),
     directed AS (
         SELECT *,
+            userAgent(agent, agent_steps) AS agent_parts,
             if(dns.rrname != '', dns.rrname, question.rrname) AS question_name,
             extract(if(is_full_url, path(url), url), '^[^?#]*') AS url_path,
             protocol_number = 1 OR protocol_number = 58 AS is_icmp,

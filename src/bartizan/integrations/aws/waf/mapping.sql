@@ -54,9 +54,13 @@ WITH
             toLowCardinality(header_values[indexOf(header_names, 'user-agent')]) AS agent
         FROM named
     ),
-    told AS (
-        SELECT *, replaceRegexpOne(host, ':\\d*$', '') AS domain, userAgent(agent) AS agent_parts
+    stepped AS (
+        SELECT *, replaceRegexpOne(host, ':\\d*$', '') AS domain, userAgentSteps(agent) AS agent_steps
         FROM headed
+    ),
+    told AS (
+        SELECT *, userAgent(agent, agent_steps) AS agent_parts
+        FROM stepped
     )
 SELECT
     `time` AS `@timestamp`,
