@@ -113,6 +113,36 @@ def test_a_fault_comes_after_what_is_good(framing: str, content: bytes, size: in
     assert found[2][1] in ("c", '{"c"')
 
 
+FLOODS = {
+    "lines": (b"1\n" * 900 + b"last", 901),
+    "array": (b"[" + b"{}," * 900 + b"{}]", 901),
+    "records": (b'{"Records":[' + b'{"a":1},' * 900 + b"{}]}", 901),
+}
+
+
+@pytest.mark.parametrize("framing, content, records", [(name, *flood) for name, flood in FLOODS.items()], ids=FLOODS)
+def test_a_flood_of_records_is_cut(framing: str, content: bytes, records: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's memory is a matter of rows, not of bytes."""
+    monkeypatch.setattr(pieces, "MAX_PIECE_RECORDS", 100)
+    found = list(cut(chunked(content, 300), shape(framing), 1000))
+    assert max(len(numbered(piece)) for piece in found) <= 100
+    assert [number for piece in found for number, _ in numbered(piece)] == list(range(1, records + 1))
+    rest = list(cut(chunked(content, 300), shape(framing), 500, done=333))
+    assert [number for piece in rest for number, _ in numbered(piece)] == list(range(334, records + 1))
+
+
+def test_what_is_no_object_stands_by_itself() -> None:
+    found = list(cut(chunked(b'{"a":1}\n1,2,3\n{"b":2}', 4), shape("documents"), 100))
+    assert [(piece.framing, piece.body) for piece in found] == [
+        ("array", b'[{"a":1}]'), ("whole", b"1,2,3"), ("array", b'[{"b":2}]'),
+    ]  # fmt: skip
+
+
+def test_blank_lines_make_no_piece() -> None:
+    (piece,) = cut(chunked(b"\n" * 5000 + b"x\n" + b"\r\n" * 5000, 100), shape("lines"), 100)
+    assert [record for record in numbered(piece) if record[1].strip()] == [(5001, "x")]
+
+
 def test_a_line_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "MAX_RECORD_BYTES", 1000)
     found = []

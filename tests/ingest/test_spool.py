@@ -42,6 +42,15 @@ def test_a_full_segment_is_sealed_by_itself(tmp_path: Path, clock: SetClock) -> 
     assert list(spool.pending()) == filled
 
 
+def test_a_segment_of_many_small_records_is_full_too(
+    tmp_path: Path, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bartizan.ingest.spool.MAX_SEGMENT_RECORDS", 10)
+    spool = opened(tmp_path, clock)
+    given = [spool.append("logs-a", entry(b"1\n2\n3\n4", f"origin-{n}")) for n in range(6)]
+    assert [bool(segment) for segment in given] == [False, False, True, False, False, True]
+
+
 def test_flush_seals_what_it_names(tmp_path: Path, clock: SetClock) -> None:
     spool = opened(tmp_path, clock)
     for stream in ("a", "b", "c"):

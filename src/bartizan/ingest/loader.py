@@ -92,7 +92,9 @@ class Loader:
             return
         select, table = self._described(stream)
         ensure_table(self._engine, table)
-        self._ready[stream] = (select, tuple(column.name for column in table.columns if column.derived is None))
+        columns = tuple(column.name for column in table.columns if column.derived is None)
+        in_order = exp.select(*(exp.column(name, quoted=True) for name in columns))
+        self._ready[stream] = (in_order.from_(select.subquery("loaded", copy=False), copy=False), columns)
         last = rows(self._engine, parse_one(_LAST, dialect="clickhouse"), {"table": stream})
         self._last_ms[stream] = last[0]["last"]
         self._spool.raise_floor(stream, last[0]["last"])
@@ -108,8 +110,9 @@ class Loader:
             mend(self._engine, segment.file)
             self._insert(segment, ingested)
             self._ledger.record(segment, ingested)
-        except (EngineError, DamagedSegment):
+        except (EngineError, DamagedSegment) as error:
             self._set_aside_if_damaged(segment)
+            error.where = error.where or str(segment.file)
             raise
         loaded = self._outcome(segment, ingested, size_bytes)
         self._spool.remove(segment)
@@ -150,10 +153,9 @@ class Loader:
 
     def _insert(self, segment: Segment, ingested: str) -> None:
         select, columns = self._ready[segment.stream]
-        ordered = exp.select(*(exp.column(name, quoted=True) for name in columns)).from_(select.subquery("loaded"))
         file = as_local_file(segment.file)
         parameters = {"table": segment.stream, "ingested": ingested}
-        insert_checked(self._engine, segment.stream, columns, ordered, file, segment.token, parameters, _PRESENT)
+        insert_checked(self._engine, segment.stream, columns, select, file, segment.token, parameters, _PRESENT)
 
     def _outcome(self, segment: Segment, ingested: str, size_bytes: int) -> Loaded:
         parameters: dict[str, Value] = {"table": segment.stream, "ingested": ingested, "limit": MAX_PROBLEMS}

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 
 from bartizan.ingest.errors import BadObject
 from bartizan.ingest.scanner import MAX_RECORD_BYTES, JsonScanner
 from bartizan.ingest.shape import Framing, Shape
+
+MAX_PIECE_RECORDS = 50_000
+"""Records of one piece: lines of a byte each would be millions of rows else, and no memory bound would hold."""
+
+_COMMAS_OF_A_RECORD = 8
+"""A CloudTrail record has some 40 commas; fewer than these are no record that anyone writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,11 @@ class Piece:
     end_ordinal: int
     """The same after this piece: where reading goes on after a stop. Where the engine does the counting it is 0, and
     the piece is the object's only one."""
+
+    @property
+    def records(self) -> int:
+        """About how many records it has, rather too many than too few."""
+        return self.end_ordinal - self.ordinal or self.body.count(b",") // _COMMAS_OF_A_RECORD + 1
 
 
 def cut(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int = 0) -> Iterator[Piece]:
@@ -52,13 +63,26 @@ def _no_longer_than(size_bytes: int, chunks: Iterator[bytes]) -> Iterator[bytes]
 
 def _lines(chunks: Iterator[bytes], piece_bytes: int, done: int) -> Iterator[Piece]:
     ordinal = 0
-    for body in _whole_lines(chunks, piece_bytes):
+    for body in chain.from_iterable(map(_few_lines, _whole_lines(chunks, piece_bytes))):
         after = ordinal + body.count(b"\n") + (not body.endswith(b"\n"))
-        if after > done:
+        if after > done and body.strip(b"\r\n"):
             skipped = max(done - ordinal, 0)
             kept = body.split(b"\n", skipped)[skipped] if skipped else body
             yield Piece("lines", kept, ordinal + skipped, after)
         ordinal = after
+
+
+def _few_lines(body: bytes) -> Iterator[bytes]:
+    """The lines in parts of at most `MAX_PIECE_RECORDS`."""
+    if body.count(b"\n") < MAX_PIECE_RECORDS:
+        yield body
+        return
+    lines = body.split(b"\n")
+    for start in range(0, len(lines), MAX_PIECE_RECORDS):
+        part = lines[start : start + MAX_PIECE_RECORDS]
+        is_last = start + len(part) == len(lines)
+        if joined := b"\n".join(part) + (b"" if is_last else b"\n"):
+            yield joined
 
 
 def _whole_lines(chunks: Iterator[bytes], piece_bytes: int) -> Iterator[bytes]:
@@ -138,6 +162,14 @@ def _scanned(chunks: Iterator[bytes], scanner: JsonScanner, piece_bytes: int, do
 
 
 def _array(records: list[bytes], ordinal: int, done: int) -> Iterator[Piece]:
-    skipped = max(done - ordinal, 0)
-    if kept := records[skipped:]:
-        yield Piece("array", b"[" + b",".join(kept) + b"]", ordinal + skipped, ordinal + len(records))
+    """Objects together, for the engine to take apart again; what is no object by itself."""
+    position = ordinal
+    for is_object, group in groupby(records, lambda record: record.startswith(b"{")):
+        together = list(group)
+        step = MAX_PIECE_RECORDS if is_object else 1
+        for start in range(0, len(together), step):
+            part = together[start : start + step]
+            position += len(part)
+            if kept := part[max(len(part) - (position - done), 0) :] if position > done else []:
+                body = b"[" + b",".join(kept) + b"]" if is_object else kept[0]
+                yield Piece("array" if is_object else "whole", body, position - len(kept), position)

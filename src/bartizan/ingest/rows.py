@@ -75,7 +75,7 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     assert isinstance(records, exp.Query)
     inner = mapping.over(records)
     rows = _parsed(_LOADED)
-    rows.set("from_", exp.From(this=inner.subquery("mapped")))
+    rows.set("from_", exp.From(this=inner.subquery("mapped", copy=False)))
     for node in list(rows.find_all(exp.Column)):
         if node.name == "timely" and not node.table:
             node.replace(exp.paren(_parsed(_TIMELY).expressions[0].this))
@@ -89,7 +89,8 @@ def whole_select(mapping: Mapping, namespace: str) -> exp.Select:
     rows = load_select(mapping, namespace)
     if not mapping.derived:
         return rows
-    return exp.select("*", *(derived.copy() for derived in mapping.derived)).from_(rows.subquery("loaded"))
+    derived = (column.copy() for column in mapping.derived)
+    return exp.select("*", *derived).from_(rows.subquery("loaded", copy=False), copy=False)
 
 
 def ordered_select(mapping: Mapping, namespace: str) -> exp.Select:

@@ -126,6 +126,8 @@ class SegmentWriter:
         self._file = self._partial.open("wb")
         self._digest = hashlib.blake2b(digest_size=16)
         self.size_bytes = 0
+        self.records = 0
+        """About how many records it has."""
 
     def append(self, entry: Entry) -> None:
         """Add a row; nothing is promised before `seal`."""
@@ -133,6 +135,7 @@ class SegmentWriter:
         self._file.write(row)
         self._digest.update(f"{entry.origin}:{entry.piece.ordinal}:{len(row)};".encode())
         self.size_bytes += len(row)
+        self.records += entry.piece.records
 
     def seal(self, ingested_ms: int) -> Path:
         """Bring the segment to the disk (file and folder fsynced) under the name `<ingested_ms>-<digest>.rb`."""

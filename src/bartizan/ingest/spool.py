@@ -15,6 +15,9 @@ from bartizan.ingest.segment import Entry, SegmentWriter, entries, sync_folder
 
 SUFFIX = ".rb"
 
+MAX_SEGMENT_RECORDS = 200_000
+"""Records of one segment: it is inserted as one block, in which a row takes about a kilobyte even if nothing is in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -73,7 +76,8 @@ class Spool:
             writer = self._writers.get(stream) or self._new_writer(stream)
             writer.append(entry)
             self._contents.add(stream, entry)
-            return self._seal(stream) if writer.size_bytes >= self._segment_bytes else None
+            is_full = writer.size_bytes >= self._segment_bytes or writer.records >= MAX_SEGMENT_RECORDS
+            return self._seal(stream) if is_full else None
 
     def flush(self, *streams: str) -> list[Segment]:
         """Seal what these streams (by default all) hold: afterwards their appended pieces are acknowledged.
