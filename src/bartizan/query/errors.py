@@ -8,7 +8,7 @@ class QueryError(BartizanError, Terminal):
     """Something about a query, its streams or its fields; asking again gives it again."""
 
 
-class NoStreams(QueryError):  # noqa: N818 - named for what is missing
+class NoStreams(QueryError):
     """A search selects no stream."""
 
 
@@ -29,7 +29,7 @@ class QuerySyntaxError(QueryError):
         return "\n".join([*lines, f"hint: {self.hint}"] if self.hint else lines)
 
 
-class UnknownField(QuerySyntaxError):  # noqa: N818 - named for what isn't known
+class UnknownField(QuerySyntaxError):
     """A field that neither the selected streams nor the registry have; `suggestion` is the nearest name, if any."""
 
     def __init__(self, name: str, text: str, span: Span, *, suggestion: str | None) -> None:
@@ -39,13 +39,13 @@ class UnknownField(QuerySyntaxError):  # noqa: N818 - named for what isn't known
         self.suggestion = suggestion
 
 
-class InvalidValue(QuerySyntaxError):  # noqa: N818 - named for what isn't valid
+class InvalidValue(QuerySyntaxError):
     """A value that its field's type can't hold, such as `abc` for an IP."""
 
 
-class UnsupportedOperation(QuerySyntaxError):  # noqa: N818 - named for what is refused
+class UnsupportedOperation(QuerySyntaxError):
     """An operation that the field's type doesn't have, such as a wildcard on a number."""
 
 
-class QueryTooLarge(QuerySyntaxError):  # noqa: N818 - named for what is too large
+class QueryTooLarge(QuerySyntaxError):
     """A query beyond the limits on length or nesting."""

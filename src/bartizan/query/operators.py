@@ -24,7 +24,7 @@ MAX_WORDS = 100
 """Most words of a value that is looked for in text; each costs RE2 thousands of instructions."""
 
 
-class UnfitValue(ValueError):  # noqa: N818 - the caller, who knows the text, turns it into its own error
+class UnfitValue(ValueError):
     """A literal that can't be compared with the field, and the way out."""
 
     def __init__(self, message: str, hint: str) -> None:
