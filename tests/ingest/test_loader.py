@@ -1,5 +1,6 @@
 """Loading segments: exactly once across every crash, damage set aside, bad records alone."""
 
+import pkgutil
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -29,35 +30,32 @@ class Crash(BaseException):
     """The process is gone."""
 
 
-STEPS = ["mend", "insert", "ledger", "remove"]
+STEPS = {
+    "mend": "bartizan.ingest.loader.mend",
+    "insert": "bartizan.ingest.once.insert_once",
+    "ledger": "bartizan.ingest.ledger.Ledger.record",
+    "remove": "bartizan.ingest.spool.Spool.remove",
+}
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_crash_at_any_step_neither_loses_nor_doubles(
     store: Store, mark: str, step: str, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    segment = sealed(store, mark, range(5))
-    owner: Any
-    owner, name = {
-        "mend": ("bartizan.ingest.loader.mend", None),
-        "insert": (store.loader, "_insert"),
-        "ledger": (store.ledger, "record"),
-        "remove": (store.spool, "remove"),
-    }[step]
-    if name is None:
-        from bartizan.ingest.mend import mend
-
-        monkeypatch.setattr(owner, crashing(mend, moment))
-    else:
-        monkeypatch.setattr(owner, name, crashing(getattr(owner, name), moment))
+    """The segment holds a document with a broken record, so that it is mended, too."""
+    store.loader.prepare(store.table)
+    document = b"[" + b",".join([*records(mark, range(5)), b'{"broken":nope}']) + b"]"
+    store.spool.append(store.table, entry(document, f"{mark}-document", framing="array"))
+    (segment,) = store.spool.flush()
+    monkeypatch.setattr(step, crashing(pkgutil.resolve_name(step), moment))
     with pytest.raises(Crash):
         store.loader.load(segment)
     monkeypatch.undo()
     store.reopen()
     for left in store.spool.pending():
         store.loader.load(left)
-    assert store.stored() == expected(mark, range(5))
+    assert store.stored() == expected(mark, range(5)) + Counter(['{"broken":nope}'])
     assert not list(store.spool.pending())
     assert store.query(f"SELECT count() AS n FROM `ingest-ledger` WHERE startsWith(origin, '{mark}-')") == [{"n": 1}]
 
@@ -80,11 +78,9 @@ def test_a_token_that_outlived_its_rows_is_no_proof(
     insert = once.insert_once
     spent = [segment.token, f"{segment.token}-1"][:crashes]
 
-    def without_rows(
-        engine: Any, table: str, columns: Any, select: Any, file: Any, token: str, parameters: Any
-    ) -> None:
+    def without_rows(engine: Any, prepared: Any, file: Any, token: str, parameters: Any) -> None:
         if token not in spent:
-            insert(engine, table, columns, select, file, token, parameters)
+            insert(engine, prepared, file, token, parameters)
 
     monkeypatch.setattr(once, "insert_once", without_rows)
     assert store.loader.load(segment).records == 5
@@ -99,8 +95,8 @@ def test_the_token_alone_does_not_decide_a_replay(store: Store, mark: str, monke
     segment.file.write_bytes(kept)
     insert = once.insert_once
 
-    def forgetful(*arguments: Any) -> None:
-        insert(*arguments[:5], f"{arguments[5]}-forgotten", *arguments[6:])
+    def forgetful(engine: Any, prepared: Any, file: Any, token: str, parameters: Any) -> None:
+        insert(engine, prepared, file, f"{token}-forgotten", parameters)
 
     monkeypatch.setattr(once, "insert_once", forgetful)
     store.reopen()
