@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bartizan.ingest.errors import UnknownContent
-from bartizan.ingest.shape import detect, shape_of
+from bartizan.ingest.shape import MAX_SAMPLES, detect, shape_of
 from bartizan.integrations.catalog import Catalog, load_catalog
 from bartizan.simulate import Scenario, write
 
@@ -62,7 +62,7 @@ def test_every_simulated_object_is_known(logs: Path, catalog: Catalog, folder: s
 
 @pytest.mark.parametrize("content, dataset", LINES.values(), ids=LINES)
 def test_lines(catalog: Catalog, content: bytes, dataset: str) -> None:
-    assert detect(shape_of(content), catalog, "object").dataset == dataset
+    assert detect(shape_of(content, MAX_SAMPLES), catalog, "object").dataset == dataset
 
 
 @pytest.mark.parametrize("content", [b'{"a":1}', b"plain words", b"\x00\x01\xff", b"[1,2]", b"null", b'"text"'])

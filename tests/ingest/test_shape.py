@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.ingest.shape import Shape, shape_of
+from bartizan.ingest.shape import MAX_SAMPLES, Shape, shape_of
 
 A, B = b'{"a":1}', b'{"b":{"c":[2]}}'
 WRAPPER = {"requestId": "r", "numbers": [1, 2], "inner": {"Records": "no"}, "Records": [{"a": 1}, {"b": 2}]}
@@ -55,11 +55,11 @@ SHAPES = {
 
 @pytest.mark.parametrize("head, shape", SHAPES.values(), ids=SHAPES)
 def test_shape(head: bytes, shape: Shape) -> None:
-    assert shape_of(head) == shape
+    assert shape_of(head, MAX_SAMPLES) == shape
 
 
 def test_records_are_told_indented() -> None:
-    shape = shape_of(json.dumps(WRAPPER, indent=2).encode())
+    shape = shape_of(json.dumps(WRAPPER, indent=2).encode(), MAX_SAMPLES)
     assert (shape.framing, [json.loads(sample) for sample in shape.samples]) == ("records", [{"a": 1}, {"b": 2}])
 
 

@@ -44,7 +44,14 @@ def make_logs(folder: Path) -> None:
     none = dict.fromkeys(counts, 0)
     calls = list(cloudtrail_records(Scenario(START, seed=6, hours=1, cloudtrail_events=150, **none, attack=False)))
     (folder / "document.json.gz").write_bytes(gzip.compress(b'{"Records":[' + b",".join(calls) + b"]}"))
+    make_few_logs(folder)
+
+
+def make_few_logs(folder: Path) -> None:
+    """One dataset whose mapping is quick: an object that spans segments, and some small ones."""
     (folder / "lines.log").write_text("\n".join([FLOW_HEADER, *map(flow_line, range(4000))]) + "\n")
+    for number in range(4000, 4020):
+        (folder / f"{number}.log").write_text(f"{FLOW_HEADER}\n{flow_line(number)}\n")
 
 
 def flow_line(number: int) -> str:
