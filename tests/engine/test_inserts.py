@@ -6,7 +6,7 @@ import pytest
 
 from bartizan.engine.base import Engine, LocalFile, rows
 from bartizan.engine.errors import StatementRefused
-from bartizan.engine.inserts import insert_once
+from bartizan.engine.inserts import insert_once, prepare_insert
 from bartizan.engine.tables import ensure_table
 from tests.engine.conftest import sql
 from tests.engine.stream_tables import stream_table
@@ -41,7 +41,7 @@ def row_binary(path: Path, bodies: list[bytes]) -> LocalFile:
 
 
 def insert(engine: Engine, table: str, file: LocalFile, token: str) -> None:
-    insert_once(engine, table, COLUMNS, sql(SELECT), file, token, {"ingested": INGESTED, "prefix": "it's "})
+    insert_once(engine, prepare_insert(table, COLUMNS, sql(SELECT)), file, token, {"ingested": INGESTED, "prefix": "it's "})
 
 
 def counted(engine: Engine, table: str) -> int:
@@ -85,7 +85,7 @@ def test_a_refused_batch_leaves_nothing_and_can_be_repeated(engine: Engine, tabl
     select = sql(SELECT.replace("body\nFROM", "toString(toUInt8(body))\nFROM"))
     parameters = {"ingested": INGESTED, "prefix": ""}
     with pytest.raises(StatementRefused):
-        insert_once(engine, table, COLUMNS, select, file, "batch-1", parameters)
+        insert_once(engine, prepare_insert(table, COLUMNS, select), file, "batch-1", parameters)
     assert counted(engine, table) == 0
     insert(engine, table, file, "batch-1")
     assert counted(engine, table) == 2

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 import pyarrow as pa
 from sqlglot import exp
 
 from bartizan.engine.cluster import Cluster
+
+if TYPE_CHECKING:
+    from bartizan.engine.statements import Prepared
 
 Value = str | int | float | bool | None | Sequence["Value"]
 """What a parameter may hold; its ClickHouse type stands in the statement's `{name:Type}`."""
@@ -46,7 +49,7 @@ class Engine(Protocol):
 
     def query(
         self,
-        statement: exp.Expr,
+        statement: "exp.Expr | Prepared",
         parameters: Mapping[str, Value] | None = None,
         *,
         file: LocalFile | None = None,
@@ -61,7 +64,7 @@ class Engine(Protocol):
 
 def rows(
     engine: Engine,
-    statement: exp.Expr,
+    statement: "exp.Expr | Prepared",
     parameters: Mapping[str, Value] | None = None,
     *,
     file: LocalFile | None = None,
@@ -74,7 +77,7 @@ def rows(
 
 def arrow(
     engine: Engine,
-    statement: exp.Expr,
+    statement: "exp.Expr | Prepared",
     parameters: Mapping[str, Value] | None = None,
     *,
     settings: Settings | None = None,

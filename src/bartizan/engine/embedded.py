@@ -15,11 +15,15 @@ from bartizan.engine.errors import StoreUnusable, translated
 from bartizan.engine.limits import MAX_STATEMENT_BYTES, Limits
 from bartizan.engine.literals import bound
 from bartizan.engine.read_only import check_read_only
-from bartizan.engine.statements import OUTPUT_SETTINGS, text, with_settings, with_source
+from bartizan.engine.statements import OUTPUT_SETTINGS, Prepared, prepared, with_settings
 from bartizan.engine.store_lock import refuse_when_owned
 
 _PATTERN_SIGNS = "?*{}"
 """In a path `file()` takes them for a pattern (clickhouse.com/docs/sql-reference/table-functions/file, globs)."""
+
+
+_PATH = "bartizan_file"
+"""Parameter that carries a file's path, so that the statement's text is the same for each file."""
 
 
 class EmbeddedEngine:
@@ -44,7 +48,7 @@ class EmbeddedEngine:
 
     def query(
         self,
-        statement: exp.Expr,
+        statement: exp.Expr | Prepared,
         parameters: Mapping[str, Value] | None = None,
         *,
         file: LocalFile | None = None,
@@ -52,13 +56,14 @@ class EmbeddedEngine:
         settings: Settings | None = None,
     ) -> bytes:
         """Run a statement; the engine reads `file` where it lies. See `Engine.query`."""
-        check_read_only(statement, settings)
-        if file is not None:
-            statement = with_source(statement, _file_function(file))
-        sql = with_settings(text(statement), {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})})
+        ready = prepared(statement)
+        check_read_only(ready.statement, settings)
+        source = _file_function(file) if file is not None else None
+        values = {**(parameters or {}), **({_PATH: str(file.path)} if file is not None else {})}
+        sql = with_settings(ready.text(source), {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})})
         with self._connection() as connection:
             try:
-                answer = connection.query(sql, format, params=bound(parameters or {}) or None)
+                answer = connection.query(sql, format, params=bound(values) or None)
             except Exception as error:  # chDB raises RuntimeError and its own kinds alike
                 raise translated(error) from error
         return bytes(answer.bytes()) if answer is not None else b""
@@ -97,7 +102,8 @@ def _claim(folder: Path) -> None:
 
 
 def _file_function(file: LocalFile) -> exp.Expr:
-    return exp.func("file", *(exp.Literal.string(part) for part in (str(file.path), file.format, file.structure)))
+    path = exp.Placeholder(this=_PATH, kind="String")
+    return exp.func("file", path, exp.Literal.string(file.format), exp.Literal.string(file.structure))
 
 
 def _connect(address: str) -> Any:

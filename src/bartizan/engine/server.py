@@ -12,7 +12,7 @@ from bartizan.engine.errors import EngineUnavailable, translated
 from bartizan.engine.limits import Limits
 from bartizan.engine.literals import bound
 from bartizan.engine.read_only import check_read_only
-from bartizan.engine.statements import OUTPUT_SETTINGS, text
+from bartizan.engine.statements import OUTPUT_SETTINGS, Prepared, prepared
 
 
 class ServerEngine:
@@ -28,7 +28,7 @@ class ServerEngine:
 
     def query(
         self,
-        statement: exp.Expr,
+        statement: exp.Expr | Prepared,
         parameters: Mapping[str, Value] | None = None,
         *,
         file: LocalFile | None = None,
@@ -36,13 +36,14 @@ class ServerEngine:
         settings: Settings | None = None,
     ) -> bytes:
         """Run a statement; `file` is sent beside it as an external table. See `Engine.query`."""
-        check_read_only(statement, settings)
+        ready = prepared(statement)
+        check_read_only(ready.statement, settings)
         try:
             answer = self._client.raw_query(
-                text(statement),
+                ready.text(None),
                 parameters={name: _Literal(value) for name, value in bound(parameters or {}).items()},
                 settings={**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})},
-                fmt=format if isinstance(statement, exp.Query | exp.Describe) else None,
+                fmt=format if isinstance(ready.statement, exp.Query | exp.Describe) else None,
                 external_data=_external(file) if file else None,
             )
         except Exception as error:  # the client raises its own kinds and urllib3's

@@ -16,9 +16,25 @@ OUTPUT_SETTINGS: Settings = {
 derived columns of a stream too."""
 
 
-def text(statement: exp.Expr) -> str:
-    """The statement in ClickHouse's dialect; names are quoted, so that a dotted ECS name is one column."""
-    return statement.sql(dialect="clickhouse", comments=False)
+class Prepared:
+    """A statement that is run again and again, such as a stream's insert: its text is made once for each source."""
+
+    def __init__(self, statement: exp.Expr) -> None:
+        self.statement = statement
+        self._texts: dict[str, str] = {}
+
+    def text(self, source: exp.Expr | None) -> str:
+        """The statement's text, `source` in the place of `PIECES`."""
+        key = source.sql(dialect="clickhouse") if source is not None else ""
+        if key not in self._texts:
+            tree = self.statement if source is None else with_source(self.statement, source)
+            self._texts[key] = tree.sql(dialect="clickhouse", comments=False)
+        return self._texts[key]
+
+
+def prepared(statement: exp.Expr | Prepared) -> Prepared:
+    """A statement made ready to be run; one that is ready stays as it is."""
+    return statement if isinstance(statement, Prepared) else Prepared(statement)
 
 
 def with_settings(sql: str, settings: Settings) -> str:

@@ -6,6 +6,8 @@ from sqlglot import exp, parse_one
 
 from bartizan.engine.base import Engine, rows
 from bartizan.engine.columns import Column
+from bartizan.engine.inserts import prepare_insert
+from bartizan.engine.statements import Prepared
 from bartizan.engine.tables import Table, ensure_table
 from bartizan.ingest.once import insert_checked
 from bartizan.ingest.progress import Progress
@@ -51,6 +53,7 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._insert = _prepared()
         ensure_table(engine, LEDGER)
 
     def progress(self, origins: Iterable[str]) -> dict[str, Progress]:
@@ -60,9 +63,11 @@ class Ledger:
 
     def record(self, segment: Segment, ingested: str) -> None:
         """Write down what a loaded segment held; repeating it adds nothing."""
-        select = parse_one(_ENTRIES, dialect="clickhouse")
-        assert isinstance(select, exp.Select)
-        columns = tuple(column.name for column in LEDGER.columns)
         parameters = {"stream": segment.stream, "token": segment.token, "ingested": ingested}
-        file = as_local_file(segment.file)
-        insert_checked(self._engine, LEDGER.name, columns, select, file, segment.token, parameters, _PRESENT)
+        insert_checked(self._engine, self._insert, as_local_file(segment.file), segment.token, parameters, _PRESENT)
+
+
+def _prepared() -> Prepared:
+    select = parse_one(_ENTRIES, dialect="clickhouse")
+    assert isinstance(select, exp.Select)
+    return prepare_insert(LEDGER.name, tuple(column.name for column in LEDGER.columns), select)

@@ -10,8 +10,9 @@ from sqlglot import exp, parse_one
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import stored
-from bartizan.engine.errors import EngineError
-from bartizan.engine.statements import with_source
+from bartizan.engine.errors import EngineError, StatementRefused
+from bartizan.engine.inserts import prepare_insert
+from bartizan.engine.statements import Prepared, with_source
 from bartizan.engine.tables import Table, ensure_table
 from bartizan.errors import BartizanError
 from bartizan.ingest.errors import DamagedSegment
@@ -31,7 +32,8 @@ MAX_PROBLEMS = 20
 _PRESENT = "SELECT count() FROM {table: Identifier} WHERE `event.ingested` = {ingested: DateTime64(3, 'UTC')}"
 
 _OUTCOME = """
-SELECT count() AS records, countIf(`event.kind` = 'pipeline_error') AS failed
+SELECT
+    count() AS records, countIf(`event.kind` = 'pipeline_error') AS failed, countIf(`error.message` != '') AS told
 FROM {table: Identifier} WHERE `event.ingested` = {ingested: DateTime64(3, 'UTC')}
 """
 
@@ -82,7 +84,7 @@ class Loader:
         self._macros = macros
         self._registry = registry
         self._quarantine = quarantine
-        self._ready: dict[str, tuple[exp.Select, tuple[str, ...]]] = {}
+        self._ready: dict[str, Prepared] = {}
         self._ledger = ledger
         self._last_ms: dict[str, int] = {}
 
@@ -94,7 +96,8 @@ class Loader:
         ensure_table(self._engine, table)
         columns = tuple(column.name for column in table.columns if column.derived is None)
         in_order = exp.select(*(exp.column(name, quoted=True) for name in columns))
-        self._ready[stream] = (in_order.from_(select.subquery("loaded", copy=False), copy=False), columns)
+        in_order = in_order.from_(select.subquery("loaded", copy=False), copy=False)
+        self._ready[stream] = prepare_insert(stream, columns, in_order)
         last = rows(self._engine, parse_one(_LAST, dialect="clickhouse"), {"table": stream})
         self._last_ms[stream] = last[0]["last"]
         self._spool.raise_floor(stream, last[0]["last"])
@@ -107,8 +110,7 @@ class Loader:
         size_bytes = segment.file.stat().st_size
         ingested = instant(segment.ingested_ms)
         try:
-            mend(self._engine, segment.file)
-            self._insert(segment, ingested)
+            self._insert_mended(segment, ingested)
             self._ledger.record(segment, ingested)
         except (EngineError, DamagedSegment) as error:
             self._set_aside_if_damaged(segment)
@@ -151,18 +153,29 @@ class Loader:
             message = f"it was damaged on the disk and is not stored: {damage.message}"
             raise DamagedSegment(message, where=str(kept)) from damage
 
+    def _insert_mended(self, segment: Segment, ingested: str) -> None:
+        """Insert; a segment with a document that doesn't parse as a whole is refused, and inserted once it is mended."""
+        try:
+            self._insert(segment, ingested)
+        except StatementRefused:
+            if not mend(self._engine, segment.file):
+                raise
+            self._insert(segment, ingested)
+
     def _insert(self, segment: Segment, ingested: str) -> None:
-        select, columns = self._ready[segment.stream]
-        file = as_local_file(segment.file)
         parameters = {"table": segment.stream, "ingested": ingested}
-        insert_checked(self._engine, segment.stream, columns, select, file, segment.token, parameters, _PRESENT)
+        file = as_local_file(segment.file)
+        insert_checked(self._engine, self._ready[segment.stream], file, segment.token, parameters, _PRESENT)
 
     def _outcome(self, segment: Segment, ingested: str, size_bytes: int) -> Loaded:
         parameters: dict[str, Value] = {"table": segment.stream, "ingested": ingested, "limit": MAX_PROBLEMS}
         counts = rows(self._engine, parse_one(_OUTCOME, dialect="clickhouse"), parameters)[0]
-        problems = rows(self._engine, parse_one(_PROBLEMS, dialect="clickhouse"), parameters)
-        told = tuple(Problem(problem["path"], problem["reason"]) for problem in problems)
-        return Loaded(segment.stream, counts["records"], counts["failed"], told, size_bytes)
+        problems = self._problems(parameters) if counts["told"] else ()
+        return Loaded(segment.stream, counts["records"], counts["failed"], problems, size_bytes)
+
+    def _problems(self, parameters: dict[str, Value]) -> tuple[Problem, ...]:
+        found = rows(self._engine, parse_one(_PROBLEMS, dialect="clickhouse"), parameters)
+        return tuple(Problem(problem["path"], problem["reason"]) for problem in found)
 
 
 def stream_table(engine: Engine, name: str, mapping: Mapping, namespace: str, registry: Registry) -> Table:

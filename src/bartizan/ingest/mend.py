@@ -13,8 +13,8 @@ from bartizan.ingest.segment import Entry, as_local_file, intact, rewrite
 _INVALID = "SELECT origin, ordinal FROM pieces WHERE framing IN ('records', 'array') AND NOT isValidJSON(body)"
 
 
-def mend(engine: Engine, segment: Path) -> None:
-    """Rewrite the segment where the engine can't parse a piece as a whole; most segments stay as they are.
+def mend(engine: Engine, segment: Path) -> bool:
+    """Rewrite the segment where the engine can't parse a piece as a whole; tells whether there was one.
 
     Raises `DamagedSegment` or `StatementRefused` when the segment is not what was written.
     """
@@ -27,6 +27,7 @@ def mend(engine: Engine, segment: Path) -> None:
 
     if bad:
         rewrite(segment, change)
+    return bool(bad)
 
 
 def _split(entry: Entry) -> Iterator[Entry]:

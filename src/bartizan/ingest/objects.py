@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 from bartizan.errors import BartizanError
 from bartizan.ingest.codecs import CHUNK_BYTES, Bounds, members
-from bartizan.ingest.errors import BadObject, NoRecords
+from bartizan.ingest.errors import BadObject, NoRecords, UnknownContent
 from bartizan.ingest.pieces import Piece, cut
 from bartizan.ingest.progress import Progress
 from bartizan.ingest.segment import Entry
-from bartizan.ingest.shape import detect, shape_of
+from bartizan.ingest.shape import MAX_SAMPLES, Shape, detect, shape_of
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.stream import Stream
 
@@ -140,12 +140,22 @@ def _read_member(
         if not (second := next(chunks, b"")):
             raise NoRecords("it is empty" if not first else "it holds no records", where=name)
         chunks = chain([second], chunks)
-    stream = reading.catalog.stream(reading.dataset) if reading.dataset else detect(shape, reading.catalog, name)
+    stream = _stream_of(first, shape, name, reading)
     body = chain([first[shape.header_bytes :]], chunks)
     meta = {**reading.meta, **({"fields": shape.fields} if shape.fields else {})}
     pieces = _located(cut(body, shape, reading.piece_bytes, progress.ordinal), name)
     for piece, is_last in _with_last(pieces):
         yield Routed(stream, Entry(origin, name, meta, piece, is_last))
+
+
+def _stream_of(head: bytes, shape: Shape, name: str, reading: Reading) -> Stream:
+    """The stream that was named, or the one that the first record tells, or else one of those after it."""
+    if reading.dataset:
+        return reading.catalog.stream(reading.dataset)
+    try:
+        return detect(shape, reading.catalog, name)
+    except UnknownContent:
+        return detect(shape_of(head, MAX_SAMPLES), reading.catalog, name)
 
 
 def _located(pieces: Iterator[Piece], name: str) -> Iterator[Piece]:

@@ -1,12 +1,13 @@
 """Inserts that are looked up before and after: the engine's memory of a batch may survive a crash without its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 from sqlglot import exp, parse_one
 
 from bartizan.engine.base import Engine, LocalFile, Value, rows
 from bartizan.engine.inserts import insert_once
+from bartizan.engine.statements import Prepared
 
 ATTEMPTS = 3
 """Tokens tried for one batch: each crash between a token and its rows costs one."""
@@ -14,9 +15,7 @@ ATTEMPTS = 3
 
 def insert_checked(
     engine: Engine,
-    table: str,
-    columns: Sequence[str],
-    select: exp.Query,
+    insert: Prepared,
     file: LocalFile,
     token: str,
     parameters: Mapping[str, Value],
@@ -32,7 +31,7 @@ def insert_checked(
     if engine.cluster is None and is_stored():
         return
     for attempt in range(ATTEMPTS):
-        insert_once(engine, table, columns, select, file, f"{token}-{attempt}" if attempt else token, parameters)
+        insert_once(engine, insert, file, f"{token}-{attempt}" if attempt else token, parameters)
         if is_stored():
             return
 

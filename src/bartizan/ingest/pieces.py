@@ -11,8 +11,10 @@ from bartizan.ingest.shape import Framing, Shape
 MAX_PIECE_RECORDS = 50_000
 """Records of one piece: lines of a byte each would be millions of rows else, and no memory bound would hold."""
 
-_COMMAS_OF_A_RECORD = 8
-"""A CloudTrail record has some 40 commas; fewer than these are no record that anyone writes."""
+_COMMAS_OF_A_RECORD = 20
+"""A CloudTrail record has some 40 commas, other logs in such documents not many fewer."""
+
+_COUNTED_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,11 @@ class Piece:
 
     @property
     def records(self) -> int:
-        """About how many records it has, rather too many than too few."""
-        return self.end_ordinal - self.ordinal or self.body.count(b",") // _COMMAS_OF_A_RECORD + 1
+        """About how many records it has, rather too many than too few; told by the beginning of a large body."""
+        if self.end_ordinal > self.ordinal:
+            return self.end_ordinal - self.ordinal
+        commas = self.body.count(b",", 0, _COUNTED_BYTES) * max(len(self.body) // _COUNTED_BYTES, 1)
+        return commas // _COMMAS_OF_A_RECORD + 1
 
 
 def cut(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int = 0) -> Iterator[Piece]:

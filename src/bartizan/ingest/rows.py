@@ -26,6 +26,9 @@ FROM (
             [body]
         ) AS framed
     FROM pieces
+    WHERE throwIf(
+        framing IN ('records', 'array') AND empty(framed) AND NOT isValidJSON(body), 'a document does not parse as a whole'
+    ) = 0
 )
 ARRAY JOIN framed AS record, arrayEnumerate(framed) AS number
 WHERE record NOT IN ('', '\\r')

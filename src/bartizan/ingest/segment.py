@@ -7,13 +7,13 @@ little-endian. Each row carries a checksum of its body and of what stands before
 import hashlib
 import os
 import struct
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from isal import isal_zlib
 from sqlglot import exp, parse_one
 
 from bartizan.engine.base import LocalFile
@@ -168,7 +168,7 @@ def _checksum(entry: Entry) -> int:
     piece = entry.piece
     numbers = (str(number) for number in (piece.ordinal, piece.end_ordinal, int(entry.is_last)))
     columns = (entry.origin, entry.path, piece.framing, *numbers, "\n".join(entry.meta), "\n".join(entry.meta.values()))
-    return zlib.crc32(piece.body) ^ zlib.crc32(_raw("\n".join(columns)))
+    return isal_zlib.crc32(piece.body) ^ isal_zlib.crc32(_raw("\n".join(columns)))
 
 
 def _raw(text: str) -> bytes:

@@ -40,26 +40,28 @@ class Shape:
     """The first records, as far as they were seen."""
 
 
-def shape_of(head: bytes) -> Shape:
-    """Tell an object's shape by its first bytes, some 64 KB or all of it."""
+def shape_of(head: bytes, samples: int = 1) -> Shape:
+    """Tell an object's shape by its first bytes, some 64 KB or all of it, with up to `samples` of its records."""
     skipped = len(_UTF8_BOM) if head.startswith(_UTF8_BOM) else 0
     body = head[skipped:]
     stripped = body.lstrip()
     if stripped[:1] == b"[":
-        return Shape("array", skipped, "", _objects(stripped[1:], inside=False))
+        return Shape("array", skipped, "", _objects(stripped[1:], samples, inside=False))
     if stripped[:1] == b"{":
-        return _json_shape(stripped, skipped)
-    return _text_shape(body, skipped)
+        return _json_shape(stripped, skipped, samples)
+    return _text_shape(body, skipped, samples)
 
 
-def _json_shape(body: bytes, skipped: int) -> Shape:
+def _json_shape(body: bytes, skipped: int, samples: int) -> Shape:
     if _is_wrapper(body):
-        return Shape("records", skipped, "", _objects(body, inside=True))
+        return Shape("records", skipped, "", _objects(body, samples, inside=True))
     lines = tuple(islice((line for line in body.split(b"\n") if line.strip()), MAX_SAMPLES))
-    broken = len(_objects(lines[0], inside=False)) < 2
-    if _is_record(lines[0]) or (broken and (len(lines) == 1 or any(_is_record(line) for line in lines))):
-        return Shape("lines", skipped, "", lines)
-    return Shape("documents", skipped, "", _objects(body, inside=False))
+    if _is_record(lines[0]):
+        return Shape("lines", skipped, "", lines[:samples])
+    is_broken = len(_objects(lines[0], 2, inside=False)) < 2
+    if is_broken and (len(lines) == 1 or any(_is_record(line) for line in lines)):
+        return Shape("lines", skipped, "", lines[:samples])
+    return Shape("documents", skipped, "", _objects(body, samples, inside=False))
 
 
 def _is_wrapper(body: bytes) -> bool:
@@ -80,7 +82,7 @@ def _is_record(line: bytes) -> bool:
     return line[:1] == b"{" and isinstance(_parsed(line), dict)
 
 
-def _text_shape(body: bytes, skipped: int) -> Shape:
+def _text_shape(body: bytes, skipped: int, samples: int) -> Shape:
     """Text lines; W3C directives (w3.org/TR/WD-logfile) or a first line of bare words name the fields."""
     fields = ""
     position = 0
@@ -93,7 +95,7 @@ def _text_shape(body: bytes, skipped: int) -> Shape:
             fields = " ".join(line.decode().split())
         elif line.strip():
             lines = (other.rstrip(b"\r") for other in body[position:].split(b"\n") if other.strip())
-            return Shape("lines", skipped + position, fields, tuple(islice(lines, MAX_SAMPLES)))
+            return Shape("lines", skipped + position, fields, tuple(islice(lines, samples)))
         position += len(line)
     return Shape("lines", skipped + position, fields, ())
 
@@ -140,7 +142,7 @@ def _parsed(record: bytes) -> Any:
         return None
 
 
-def _objects(body: bytes, *, inside: bool) -> tuple[bytes, ...]:
+def _objects(body: bytes, samples: int, *, inside: bool) -> tuple[bytes, ...]:
     """The first records in JSON text, of which the first may be cut off."""
     scanner = JsonScanner(inside=inside)
-    return tuple(islice(scanner.feed(body), MAX_SAMPLES)) or tuple(filter(None, [scanner.rest()]))
+    return tuple(islice(scanner.feed(body), samples)) or tuple(filter(None, [scanner.rest()]))
