@@ -20,10 +20,11 @@ from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
 from bartizan.ingest.errors import NoRecords, SpoolUnavailable
+from bartizan.ingest.known import Known
 from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.loader import Loaded, Loader, instant
 from bartizan.ingest.objects import Hashed, Reading, hashed, open_file, read_object, shown
-from bartizan.ingest.progress import NOTHING, Progress
+from bartizan.ingest.progress import Progress
 from bartizan.ingest.receipts import Receipts
 from bartizan.ingest.spool import Segment, Spool
 from bartizan.ingest.unchanged import unchanged
@@ -63,35 +64,6 @@ class Told:
     """An object or a segment has a fault; the others go on."""
 
 
-class _Known:
-    """How far the objects of a group were taken in; the ledger is asked for all of them at once."""
-
-    def __init__(self, spool: Spool, ledger: Ledger, origins: list[str]) -> None:
-        self._spool = spool
-        self._ledger = ledger
-        self._origins = origins
-        self._ask()
-
-    def progress(self, origin: str) -> Progress:
-        """What is stored of an object and what waits in the spool. The spool is asked first: what is loaded meanwhile
-        leaves it only after the ledger knows."""
-        waiting = self._spool.progress(origin)
-        if origin not in self._asked:
-            return waiting | self._ledger.progress([origin]).get(origin, NOTHING)
-        if self._removed != self._spool.removed:
-            self._ask()
-        return waiting | self._stored.get(origin, NOTHING)
-
-    def is_stored(self, origin: str) -> bool:
-        """Whether the ledger knows the whole object."""
-        return self._stored.get(origin, NOTHING).is_complete
-
-    def _ask(self) -> None:
-        self._removed = self._spool.removed
-        self._stored = self._ledger.progress(self._origins)
-        self._asked = frozenset(self._origins)
-
-
 @dataclass(slots=True)
 class Intake:
     """The way in: one at a time per store."""
@@ -124,7 +96,7 @@ class Intake:
         for group in _groups(sources):
             identities = [(source, _hashed(source)) for source in group]
             origins = [identity.origin for _, identity in identities if isinstance(identity, Hashed)]
-            known = _Known(self.spool, self.ledger, origins)
+            known = Known(self.spool, self.ledger, origins)
             for source, identity in identities:
                 if isinstance(identity, Hashed):
                     yield from self._read_one(source, identity, known, reading)
@@ -134,7 +106,7 @@ class Intake:
         for segment in self.spool.flush():
             yield from self._sealed(segment)
 
-    def _read_one(self, source: Source, whole: Hashed, known: _Known, reading: Reading) -> Iterator[Told | Segment]:
+    def _read_one(self, source: Source, whole: Hashed, known: Known, reading: Reading) -> Iterator[Told | Segment]:
         unsealed: set[str] = set()
         entries = 0
 
