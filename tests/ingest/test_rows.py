@@ -96,6 +96,26 @@ def test_bad_records_cost_only_themselves(store: Store, mark: str, framing: str)
         assert (row["kind"] == "pipeline_error") == ("not valid JSON" in row["error"])
 
 
+JOINED = {
+    "wrappers in a row": b'{"Records":[%s]}{"Records":[%s]}',
+    "wrappers in lines": b'{"Records":[%s]}\n{"Records":[%s]}\n',
+    "text behind": b'{"Records":[%s,%s]} and text',
+    "a second array": b"[%s][%s]",
+    "a comma too many": b'{"Records":[%s,%s,]}',
+    "no end": b'{"Records":[%s,%s',
+    "null between": b'{"Records":[%s,null,%s]}',
+}
+
+
+@pytest.mark.parametrize("content", JOINED.values(), ids=JOINED)
+def test_documents_that_are_not_quite_one_lose_nothing(store: Store, mark: str, content: bytes) -> None:
+    given = [b'{"time":"2026-03-01T10:00:00Z","action":"%s-%d"}' % (mark.encode(), number) for number in range(2)]
+    found = rows_of(store, content % tuple(given))
+    good = [row["event.action"] for row in found if row["event.action"].startswith(mark)]
+    assert good == [f"{mark}-0", f"{mark}-1"]
+    assert "text" not in content.decode() or [row["event.original"] for row in found if "text" in row["event.original"]]
+
+
 def test_ids_without_an_own_one_are_the_same_again(store: Store, mark: str) -> None:
     lines = b"\n".join(b'{"time":"2026-03-01T10:00:00Z","action":"%s"}' % mark.encode() for _ in range(3))
     first = {row["event.id"] for row in rows_of(store, lines)}

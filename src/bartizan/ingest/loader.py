@@ -154,7 +154,7 @@ class Loader:
             raise DamagedSegment(message, where=str(kept)) from damage
 
     def _insert_mended(self, segment: Segment, ingested: str) -> None:
-        """Insert; a segment with a document that doesn't parse as a whole is refused, and inserted once it is mended."""
+        """Insert; a segment with a document that doesn't parse as a whole is refused, then mended and inserted."""
         try:
             self._insert(segment, ingested)
         except StatementRefused:

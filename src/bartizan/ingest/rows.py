@@ -27,7 +27,8 @@ FROM (
         ) AS framed
     FROM pieces
     WHERE throwIf(
-        framing IN ('records', 'array') AND empty(framed) AND NOT isValidJSON(body), 'a document does not parse as a whole'
+        framing IN ('records', 'array') AND empty(framed) AND NOT isValidJSON(body),
+        'a document does not parse as a whole'
     ) = 0
 )
 ARRAY JOIN framed AS record, arrayEnumerate(framed) AS number

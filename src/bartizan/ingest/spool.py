@@ -16,7 +16,7 @@ from bartizan.ingest.segment import Entry, SegmentWriter, entries, sync_folder
 SUFFIX = ".rb"
 
 MAX_SEGMENT_RECORDS = 200_000
-"""Records of one segment: it is inserted as one block, in which a row takes about a kilobyte even if nothing is in it."""
+"""Records of one segment: it is inserted as one block, in which even an empty row takes about a kilobyte."""
 
 
 @dataclass(frozen=True, slots=True)

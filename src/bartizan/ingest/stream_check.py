@@ -1,4 +1,4 @@
-"""Checks an integration's stream against its own promises: names and types against ECS, samples against their documents."""
+"""Checks an integration's stream against its own promises: names and types against ECS, samples against documents."""
 
 import re
 from collections.abc import Iterator
