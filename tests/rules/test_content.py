@@ -1,7 +1,6 @@
 """The shipped rules hold to what rules/README.md says: names, ids, bands, samples, fields."""
 
 import json
-import re
 import tomllib
 import uuid
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from bartizan.detect.attack import Attack, load_attack
+from bartizan.detect.reason import fields
 from bartizan.detect.rule import load_rule
 from bartizan.ecs import Registry, load_registry
 from bartizan.integrations.catalog import load_catalog
@@ -103,7 +103,7 @@ def test_texts_are_whole(file: Path) -> None:
 
 @each_rule
 def test_reason_names_known_fields(file: Path, registry: Registry) -> None:
-    places = re.findall(r"\{([^}]*)\}", _entry(file)["reason"])
+    places = fields(_entry(file)["reason"])
     assert places
     for place in places:
         field = registry.get(place)

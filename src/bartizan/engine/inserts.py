@@ -32,9 +32,7 @@ def prepare_insert(table: str, columns: Sequence[str], select: exp.Query) -> Pre
     return Prepared(exp.Insert(this=target, expression=select))
 
 
-def insert_once(
-    engine: Engine, insert: Prepared, file: LocalFile, token: str, parameters: Mapping[str, Value]
-) -> None:
+def insert_once(engine: Engine, insert: Prepared, file: LocalFile, token: str, parameters: Mapping[str, Value]) -> None:
     """Run an insert over the file; a repeated call with the same `token` adds nothing.
 
     clickhouse.com/docs/guides/developer/deduplicating-inserts-on-retries: the token names the block, within a partition
