@@ -1,4 +1,4 @@
-"""One measurement: a command run several times in processes of its own, its CPU time and memory as the kernel counted them."""
+"""A measurement: a command in processes of its own, CPU time and memory as the kernel counted them."""
 
 import json
 import resource

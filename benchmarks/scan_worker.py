@@ -1,4 +1,4 @@
-"""Worker: 300 rules over stored CloudTrail events, once as one shared scan and once rule by rule; both in one process."""
+"""Worker: 300 rules over stored CloudTrail events, as one shared scan and rule by rule; both in one process."""
 
 import json
 import sys

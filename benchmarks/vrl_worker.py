@@ -1,4 +1,4 @@
-"""Worker: Vector's remap language over the same records, 14 fields, storing nothing; the hand-over of dicts is in it."""
+"""Worker: Vector's remap language over the same records, 14 fields, nothing stored; the hand-over of dicts counts."""
 
 import gzip
 import json

@@ -41,7 +41,8 @@ def row_binary(path: Path, bodies: list[bytes]) -> LocalFile:
 
 
 def insert(engine: Engine, table: str, file: LocalFile, token: str) -> None:
-    insert_once(engine, prepare_insert(table, COLUMNS, sql(SELECT)), file, token, {"ingested": INGESTED, "prefix": "it's "})
+    prepared = prepare_insert(table, COLUMNS, sql(SELECT))
+    insert_once(engine, prepared, file, token, {"ingested": INGESTED, "prefix": "it's "})
 
 
 def counted(engine: Engine, table: str) -> int:

@@ -1,4 +1,4 @@
-"""An alert as an ECS document: the event's own fields, the rule's, ATT&CK's and the alert's; the same input gives the same id."""
+"""An alert as an ECS document: the fields of event, rule, ATT&CK and alert; the same input gives the same id."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

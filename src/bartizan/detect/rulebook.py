@@ -1,4 +1,4 @@
-"""All rules there are, found by folder: what loads and what doesn't, with reasons; a bad rule never stops the others."""
+"""All rules there are, found by folder: what loads, and what doesn't and why; a bad rule stops no other."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""The shared scan: one pass over a stream for all rules that read it, giving the events that match and which rules they match.
+"""The shared scan: one pass over a stream for all rules that read it, giving each event that matches with its rules.
 
-A predicate costs its analysis whatever the data (about a millisecond), so rules that can't match are left out first: the
-distinct values of a few columns of the range tell which.
+A predicate costs its analysis whatever the data (about a millisecond), so rules that can't match are left out first:
+the distinct values of a few columns of the range tell which.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
