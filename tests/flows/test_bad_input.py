@@ -211,9 +211,3 @@ def test_duplicate_keys_and_changing_shapes_are_searchable(folder: Path, documen
     flattened = {name: by_id[name]["aws"]["cloudtrail"]["flattened"] for name in CASES["shapes.json"].stored}
     assert flattened["shape-object"]["request_parameters"] == {"a": {"b": 1}}
     assert "plain" in by_id["shape-text"]["event"]["original"]
-
-
-def test_again_nothing_is_added(folder: Path, answer: Answer) -> None:
-    again = ingest(folder / "store", folder / "logs", BARTIZAN_INGEST_MAX_OBJECT_BYTES="20000000")
-    assert again.summary["records"] == 0
-    assert again.summary["failed_objects"] == answer.summary["failed_objects"] == 3

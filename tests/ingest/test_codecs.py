@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from backports import zstd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bartizan.ingest import codecs
@@ -60,6 +60,7 @@ def test_what_was_compressed_comes_out(codec: str, plain: bytes) -> None:
 
 
 @pytest.mark.parametrize("codec", IN_PARTS)
+@settings(max_examples=30)
 @given(parts=st.lists(st.binary(max_size=200), min_size=1, max_size=30))
 def test_members_stand_one_after_another(codec: str, parts: list[bytes]) -> None:
     assert read(b"".join(map(COMPRESS[codec], parts))) == (b"".join(parts), "")

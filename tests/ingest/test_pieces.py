@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bartizan.ingest import pieces
@@ -17,6 +17,7 @@ LINES = st.lists(
     st.text(alphabet=st.sampled_from('ab"{} \r'), max_size=8).filter(lambda line: line != "\r"), max_size=30
 )
 SIZES = st.integers(1, 200)
+briefly = settings(max_examples=50)
 
 
 def chunked(content: bytes, size: int) -> Iterator[bytes]:
@@ -75,6 +76,7 @@ def framed(framing: str, records: list[str]) -> bytes:
 
 
 @pytest.mark.parametrize("framing", ["records", "array", "documents"])
+@briefly
 @given(st.lists(TEXTS, max_size=20), SIZES, SIZES)
 def test_records_come_once_and_in_order(framing: str, texts: list[str], chunk: int, size: int) -> None:
     found = all_numbered(framed(framing, texts), framing, chunk, size)
@@ -82,6 +84,7 @@ def test_records_come_once_and_in_order(framing: str, texts: list[str], chunk: i
 
 
 @pytest.mark.parametrize("framing", ["records", "array", "documents"])
+@briefly
 @given(st.lists(TEXTS, max_size=20), SIZES, SIZES, st.integers(1, 3000), st.data())
 def test_records_go_on_where_they_stopped(
     framing: str, texts: list[str], chunk: int, size: int, later: int, data: st.DataObject

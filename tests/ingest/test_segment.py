@@ -11,7 +11,7 @@ from bartizan.engine.base import Engine, rows
 from bartizan.engine.errors import EngineError
 from bartizan.ingest.errors import DamagedSegment
 from bartizan.ingest.pieces import Piece
-from bartizan.ingest.segment import Entry, SegmentWriter, as_local_file, encoded, entries, intact, rewrite, verify
+from bartizan.ingest.segment import Entry, SegmentWriter, as_local_file, entries, intact, rewrite, verify
 
 ORDINALS = st.integers(0, 2**64 - 1)
 TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=20)
@@ -59,24 +59,27 @@ def test_the_engine_reads_the_same(tmp_path: Path, engine: Engine, given: list[E
 SAMPLE = Entry("origin", "AWSLogs/x.json.gz", {"fields": "a b"}, Piece("lines", b"one\ntwo\n", 3, 5), True)
 
 
-@pytest.mark.parametrize("position", range(len(encoded(SAMPLE))))
-def test_no_flipped_bit_goes_unseen(tmp_path: Path, engine: Engine, position: int) -> None:
+def test_no_flipped_bit_goes_unseen(tmp_path: Path, engine: Engine) -> None:
     segment = written(tmp_path, [SAMPLE])
-    content = bytearray(segment.read_bytes())
-    content[position] ^= 1 << position % 8
-    segment.write_bytes(content)
-    with pytest.raises(DamagedSegment, match=r"the row at byte 0 (is cut off or|has the wrong checksum)"):
-        verify(segment)
-    with pytest.raises(EngineError):
-        rows(engine, intact(READ), file=as_local_file(segment))
+    good = segment.read_bytes()
+    for position in range(len(good)):
+        content = bytearray(good)
+        content[position] ^= 1 << position % 8
+        segment.write_bytes(content)
+        with pytest.raises(DamagedSegment, match=r"the row at byte 0 (is cut off or|has the wrong checksum)"):
+            verify(segment)
+        if position % 4 == 0:
+            with pytest.raises(EngineError):
+                rows(engine, intact(READ), file=as_local_file(segment))
 
 
-@pytest.mark.parametrize("size", range(1, len(encoded(SAMPLE))))
-def test_a_shortened_segment_is_seen(tmp_path: Path, size: int) -> None:
+def test_a_shortened_segment_is_seen(tmp_path: Path) -> None:
     segment = written(tmp_path, [SAMPLE])
-    segment.write_bytes(segment.read_bytes()[:size])
-    with pytest.raises(DamagedSegment, match="cut off"):
-        verify(segment)
+    good = segment.read_bytes()
+    for size in range(1, len(good)):
+        segment.write_bytes(good[:size])
+        with pytest.raises(DamagedSegment, match="cut off"):
+            verify(segment)
 
 
 @on_one_folder

@@ -132,11 +132,11 @@ Moment = Callable[[subprocess.Popen[bytes], Path], None]
 def moments(dice: random.Random, run_s: float) -> Iterator[Moment]:
     """When to kill: at any time of a run of `run_s`, or just around a step of it; a step each in turn."""
     while True:
-        yield _after(dice.uniform(0, run_s))
-        yield _once_a_segment("appears", dice.randint(1, 4), dice.uniform(0, 0.05))
-        yield _once_a_segment("appears", dice.randint(1, 8), dice.uniform(0.02, 0.5))
-        yield _once_a_segment("goes", dice.randint(1, 8), dice.uniform(0, 0.02))
-        yield _after(dice.uniform(0.5, run_s))
+        yield after(dice.uniform(0, run_s))
+        yield once_a_segment("appears", dice.randint(1, 4), dice.uniform(0, 0.05))
+        yield once_a_segment("appears", dice.randint(1, 8), dice.uniform(0.02, 0.5))
+        yield once_a_segment("goes", dice.randint(1, 8), dice.uniform(0, 0.02))
+        yield after(dice.uniform(0.5, run_s))
 
 
 def kill(run: subprocess.Popen[bytes]) -> None:
@@ -147,7 +147,7 @@ def kill(run: subprocess.Popen[bytes]) -> None:
         run.stderr.close()
 
 
-def _after(seconds: float) -> Moment:
+def after(seconds: float) -> Moment:
     def wait(run: subprocess.Popen[bytes], data: Path) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end and run.poll() is None:
@@ -156,7 +156,7 @@ def _after(seconds: float) -> Moment:
     return wait
 
 
-def _once_a_segment(does: str, count: int, delay_s: float) -> Moment:
+def once_a_segment(does: str, count: int, delay_s: float) -> Moment:
     """After so many segments have come to the spool or gone from it, and a moment more."""
 
     def wait(run: subprocess.Popen[bytes], data: Path) -> None:

@@ -55,13 +55,12 @@ def check(logs: Path, raw: dict[str, list[str]], folder: Path, moments: list[run
     return killed
 
 
-def test_two_kills(tmp_path: Path) -> None:
+def test_a_kill(tmp_path: Path) -> None:
     """The same in short, over one dataset."""
     logs = tmp_path / "logs"
     logs.mkdir()
     runs.make_few_logs(logs)
-    steps = list(islice(runs.moments(random.Random(1), 3), 1, 3))
-    check(logs, records_of(logs), tmp_path, steps)
+    check(logs, records_of(logs), tmp_path, [runs.once_a_segment("appears", 3, 0.05)])
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,8 @@ class Loader:
         dataset, namespace = _parts(stream)
         source = self._catalog.stream(dataset)
         mapping = load_mapping(source, self._macros)
-        return load_select(mapping, namespace), stream_table(self._engine, stream, mapping, namespace, self._registry)
+        select = load_select(mapping, namespace)
+        return select, stream_table(self._engine, stream, mapping, select, self._registry)
 
     def _after_the_last(self, segment: Segment) -> Segment:
         """A segment that failed while later ones were stored gets a new ingest time: rules that have run over the later
@@ -178,9 +179,9 @@ class Loader:
         return tuple(Problem(problem["path"], problem["reason"]) for problem in found)
 
 
-def stream_table(engine: Engine, name: str, mapping: Mapping, namespace: str, registry: Registry) -> Table:
-    """The table of a stream as its mapping describes it."""
-    described = with_source(whole_select(mapping, namespace), exp.func("null", exp.Literal.string(STRUCTURE)))
+def stream_table(engine: Engine, name: str, mapping: Mapping, loaded: exp.Select, registry: Registry) -> Table:
+    """The table of a stream as its mapping, and what `load_select` made of it, describe it."""
+    described = with_source(whole_select(mapping, loaded), exp.func("null", exp.Literal.string(STRUCTURE)))
     columns = rows(engine, exp.Describe(this=exp.Subquery(this=described)), {"ingested": instant(0)})
     derived = {column.alias: column.this for column in mapping.derived}
     return Table(

@@ -88,13 +88,12 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     return rows.select(*(_mapped(name).as_(name, quoted=True) for name in kept), copy=False)
 
 
-def whole_select(mapping: Mapping, namespace: str) -> exp.Select:
-    """`load_select` with the stream's derived columns: what a reader of the table sees."""
-    rows = load_select(mapping, namespace)
+def whole_select(mapping: Mapping, loaded: exp.Select) -> exp.Select:
+    """What `load_select` gave with the stream's derived columns: what a reader of the table sees."""
     if not mapping.derived:
-        return rows
+        return loaded
     derived = (column.copy() for column in mapping.derived)
-    return exp.select("*", *derived).from_(rows.subquery("loaded", copy=False), copy=False)
+    return exp.select("*", *derived).from_(loaded.subquery("loaded"), copy=False)
 
 
 def ordered_select(mapping: Mapping, namespace: str) -> exp.Select:

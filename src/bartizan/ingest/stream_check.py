@@ -14,6 +14,7 @@ from bartizan.errors import BartizanError
 from bartizan.ingest.loader import stream_table
 from bartizan.ingest.normalize import Normalizer
 from bartizan.ingest.objects import Reading
+from bartizan.ingest.rows import load_select
 from bartizan.integrations.macros import Macros
 from bartizan.integrations.mapping import load_mapping
 from bartizan.integrations.stream import Stream
@@ -85,7 +86,7 @@ class Checker:
 
     def _columns(self, stream: Stream) -> Iterator[Problem]:
         mapping = load_mapping(stream, self.macros)
-        table = stream_table(self.engine, "check", mapping, "default", self.registry)
+        table = stream_table(self.engine, "check", mapping, load_select(mapping, "default"), self.registry)
         file = stream.folder / "mapping.sql"
         for column in table.columns:
             if message := _contradiction(column.name, column.type, self.registry):
