@@ -11,7 +11,7 @@ ONE_BLOCK: Settings = {
     "min_insert_block_size_rows": 1_000_000_000,
     "min_insert_block_size_bytes": 1_000_000_000_000,
     "max_insert_threads": 1,
-    "max_block_size": 8192,
+    "max_block_size": 32_768,
     "insert_deduplicate": 1,
     "async_insert": 0,
     "distributed_foreground_insert": 1,

@@ -19,8 +19,15 @@ SELECT
 FROM (
     SELECT
         origin, path, meta, ordinal,
+        framing = 'records'
+            AND startsWith(body, '{"Records":[{"eventVersion":') AND endsWith(body, '}]}')
+            AND JSONLength(body, 'Records') = countSubstrings(body, '},{"eventVersion":') + 1 AS as_aws_writes,
         multiIf(
             framing = 'lines', splitByChar('\\n', body),
+            framing = 'records' AND as_aws_writes, arrayMap(
+                rest -> concat('{"eventVersion":', rest, '}'),
+                splitByString('},{"eventVersion":', substring(body, 29, length(body) - 31))
+            ),
             framing = 'records', JSONExtractArrayRaw(body, 'Records'),
             framing = 'array', JSONExtractArrayRaw(body),
             [body]
@@ -34,6 +41,10 @@ FROM (
 ARRAY JOIN framed AS record, arrayEnumerate(framed) AS number
 WHERE record NOT IN ('', '\\r')
 """
+
+"""Records out of pieces. AWS begins each record of such a document with `eventVersion`: when there are as many places
+that say so as there are records, the text is cut there, and every record is stored byte for byte. Of other documents
+ClickHouse gives each record's JSON written anew."""
 
 _LOADED = """
 SELECT
