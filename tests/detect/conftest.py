@@ -1,6 +1,9 @@
 """What tests of detection share: the registry, ATT&CK, and a rule to vary."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,10 @@ import pytest
 
 from bartizan.detect.attack.registry import Attack, load_attack
 from bartizan.detect.rule import Rule, load_rule
+from bartizan.engine.address import open_engine
+from bartizan.engine.base import Engine
+from bartizan.engine.limits import Limits
+from tests.detect.store import DetectStore
 
 RULE = """
 id = "r-1"
@@ -41,3 +48,25 @@ def rule(tmp_path: Path, attack: Attack) -> Rule:
 def varied(rule: Rule, **changes: Any) -> Rule:
     """A rule with other values."""
     return replace(rule, **changes)
+
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def engine(chdb_connection: Any) -> Iterator[Engine]:
+    """The engine of the test process."""
+    answer = chdb_connection.query("SELECT path FROM system.disks WHERE name = 'default'", "JSONEachRow")
+    opened = open_engine(f"chdb://{json.loads(answer.bytes())['path'].rstrip('/')}", Limits())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(engine: Engine, chdb_connection: Any, tmp_path: Path) -> Iterator[DetectStore]:
+    """A store whose streams are its own, gone afterwards."""
+    made = DetectStore(engine, tmp_path, f"detect{next(_numbers)}")
+    yield made
+    made.intake.spool.close()
+    for name in made.schema().streams:
+        chdb_connection.query(f'DROP TABLE "{name}"')

@@ -44,7 +44,7 @@ def expand(tree: exp.Expr, macros: Macros) -> exp.Expr:
 
 
 def _as_one_term(body: exp.Expr) -> exp.Expr:
-    """An operator's body in parentheses, so that `NOT f(x)` negates all of it."""
+    """An operator in parentheses, so that `NOT f(x)` negates all of it and `f(a + b)` multiplies the sum."""
     return exp.paren(body) if isinstance(body, exp.Binary | exp.Unary | exp.Predicate) else body
 
 
@@ -58,7 +58,7 @@ def _substituted(body: exp.Expr, arguments: Mapping[str, exp.Expr]) -> exp.Expr:
         is_name = isinstance(node, exp.Identifier) and not isinstance(node.parent, exp.Column | exp.Dot)
         is_column = isinstance(node, exp.Column) and not node.table
         if (is_name or is_column) and node.name in arguments:
-            return exp.paren(arguments[node.name].copy())
+            return _as_one_term(arguments[node.name].copy())
         return node
 
     return body.transform(replaced)

@@ -1,0 +1,102 @@
+"""The shared scan: every match once per rule, what can't match left out, and what is cut told."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from bartizan.detect.ledger import BEGINNING
+from bartizan.detect.plan import Planned
+from bartizan.detect.rule import Rule
+from bartizan.detect.runner import plan_rules
+from bartizan.detect.scan import Cut, Match, Window, choose, scan
+from bartizan.query.schema import Schema
+from tests.detect.conftest import varied
+from tests.detect.store import NOW, DetectStore, record
+
+END = "2299-01-01 00:00:00.000"
+ACTIONS = ("StopLogging", "DeleteTrail", "DescribeTrails", "PutObject")
+QUERIES = (
+    "event.action: StopLogging",
+    "event.action: (StopLogging or DeleteTrail) and event.provider: cloudtrail.amazonaws.com",
+    "event.action: Delete*",
+    "not event.action: StopLogging",
+    "event.provider: s3.amazonaws.com",
+    "event.action: DeleteTrail and not user.name: alice",
+    "aws.cloudtrail.request_parameters: *name=main* and event.action: PutObject",
+    "aws.cloudtrail.flattened.request_parameters.name: main",
+    "source.ip: 198.51.100.0/24 and event.outcome: success",
+    "event.action: NeverSeen",
+)
+
+
+def planned_for(store: DetectStore, rules: Sequence[Rule]) -> tuple[list[Planned], Schema]:
+    schema = store.schema()
+    own = [varied(rule, index=(store.stream,)) for rule in rules]
+    by_stream, failed = plan_rules(own, schema, NOW)
+    assert not failed
+    return by_stream[store.stream], schema
+
+
+def found(store: DetectStore, planned: Sequence[Planned], schema: Schema) -> set[tuple[str, str]]:
+    window = Window(store.stream, BEGINNING, END)
+    matches = [item for item in scan(store.engine, window, planned, schema) if isinstance(item, Match)]
+    pairs = [(match.planned.rule.id, match.row["event.id"]) for match in matches]
+    assert len(pairs) == len(set(pairs))
+    return set(pairs)
+
+
+@pytest.fixture
+def rules(rule: Rule) -> list[Rule]:
+    return [varied(rule, id=f"r-{number}", query=query) for number, query in enumerate(QUERIES)]
+
+
+@pytest.fixture
+def filled(store: DetectStore) -> DetectStore:
+    store.add(*(record(number, ACTIONS[number % len(ACTIONS)]) for number in range(40)))
+    return store
+
+
+def test_together_they_find_what_each_finds_alone(filled: DetectStore, rules: list[Rule]) -> None:
+    planned, schema = planned_for(filled, rules)
+    alone = set().union(*(found(filled, [plan], schema) for plan in planned))
+    assert found(filled, planned, schema) == alone
+    counts = {rule: len([pair for pair in alone if pair[0] == rule]) for rule, _ in alone}
+    assert counts == {"r-0": 10, "r-1": 20, "r-2": 10, "r-3": 30, "r-6": 10, "r-7": 40, "r-8": 40}
+
+
+def test_rules_left_out_are_those_that_cannot_match(filled: DetectStore, rules: list[Rule]) -> None:
+    planned, schema = planned_for(filled, rules)
+    chosen = choose(filled.engine, Window(filled.stream, BEGINNING, END), planned, schema)
+    left_out = {plan.rule.id for plan in planned} - {plan.rule.id for plan in chosen}
+    assert left_out == {"r-4", "r-9"}
+    assert found(filled, chosen, schema) == found(filled, planned, schema)
+
+
+def test_300_rules_in_one_scan(filled: DetectStore, rule: Rule) -> None:
+    many = [varied(rule, id=f"m-{n}", query=f'event.action: StopLogging and not user.name: "u{n}"') for n in range(300)]
+    planned, schema = planned_for(filled, many)
+    assert len(found(filled, planned, schema)) == 300 * 10
+
+
+def test_what_is_cut_is_counted(filled: DetectStore, rule: Rule) -> None:
+    few = [varied(rule, id="cut", query="*", max_alerts=3), varied(rule, id="whole")]
+    planned, schema = planned_for(filled, few)
+    findings = list(scan(filled.engine, Window(filled.stream, BEGINNING, END), planned, schema))
+    matches = [item.planned.rule.id for item in findings if isinstance(item, Match)]
+    assert (matches.count("cut"), matches.count("whole")) == (3, 10)
+    assert [(item.planned.rule.id, item.matched) for item in findings if isinstance(item, Cut)] == [("cut", 40)]
+
+
+def test_rows_have_derived_columns(filled: DetectStore, rule: Rule) -> None:
+    planned, schema = planned_for(filled, [rule])
+    window = Window(filled.stream, BEGINNING, END)
+    match = next(item for item in scan(filled.engine, window, planned, schema) if isinstance(item, Match))
+    assert match.row["aws.cloudtrail.request_parameters"] == "{name=main}"
+
+
+@pytest.mark.parametrize("hostile", ["'; DROP TABLE x --", '\\"', "{r0:String}", "`event.id`", "\x00", "*", "a\tb\\n"])
+def test_hostile_values_stay_values(store: DetectStore, rule: Rule, hostile: str) -> None:
+    store.add(record(1, "StopLogging", awsRegion=hostile), record(2, "StopLogging"))
+    quoted = hostile.replace("\\", "\\\\").replace('"', '\\"')
+    planned, schema = planned_for(store, [varied(rule, query=f'cloud.region: "{quoted}"')])
+    assert found(store, planned, schema) == {("r-1", "event-1")}
