@@ -1,5 +1,6 @@
 """The composition root: builds everything once from the configuration. Nothing else constructs an engine or a store."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -117,7 +118,11 @@ class App:
     @cached_property
     def rulebook(self) -> Rulebook:
         """The rules: those that come with Bartizan and those of the configured folders."""
-        return load_rulebook([shipped_rules(), *map(Path, self.config.rules)], self.attack)
+        return self.rulebook_of([shipped_rules(), *map(Path, self.config.rules)])
+
+    def rulebook_of(self, folders: Iterable[Path]) -> Rulebook:
+        """The rules of these folders alone."""
+        return load_rulebook(folders, self.attack)
 
     @cached_property
     def alerts(self) -> AlertStore:

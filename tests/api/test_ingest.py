@@ -126,7 +126,11 @@ def test_a_batch_is_many_objects(client: httpx.Client, services: Services) -> No
     assert is_empty(services.incoming)
 
 
-@pytest.mark.parametrize("body", [b"", b"hello", gzip.compress(tar({"a": b"b"})), tar({"a": b"b" * 5000})[:2000]])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"hello", gzip.compress(tar({"a": b"b"})), tar({"a": b"b" * 5000})[:2000]],
+    ids=["empty", "text", "compressed", "cut off"],
+)
 def test_a_batch_that_is_no_tar_archive(client: httpx.Client, body: bytes) -> None:
     answer = client.post("/api/v1/ingest", content=body, headers=BATCH)
     assert (answer.status_code, error_of(answer)["type"]) == (422, "BadObject")

@@ -68,7 +68,7 @@ def test_an_integration_of_ones_own_is_made_checked_and_read(tmp_path: Path, mon
     normalized = run("normalize", "--format", "ndjson", str(sample))
     assert json.loads(normalized.stdout)["event"]["dataset"] == "acme.audit"
     (tmp_path / "own/acme/audit/samples/first.log.expected.json").write_text('[{"user": {"name": "bob"}}]')
-    checked = run("integrations", "check")
+    checked = run("integrations", "check", "acme.audit")
     assert checked.returncode == 1
     assert '`user.name` is `"alice"`, expected `"bob"`' in checked.stdout
 

@@ -1,7 +1,7 @@
 """What tests of detection share: the registry, ATT&CK, and a rule to vary."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -62,11 +62,25 @@ def engine(chdb_connection: Any) -> Iterator[Engine]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def make_store(
+    engine: Engine, chdb_connection: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], DetectStore]]:
+    """Stores whose streams are their own, gone afterwards."""
+    stores: list[DetectStore] = []
+
+    def make() -> DetectStore:
+        stores.append(DetectStore(engine, tmp_path_factory.mktemp("detect"), f"detect{next(_numbers)}"))
+        return stores[-1]
+
+    yield make
+    for made in stores:
+        made.intake.spool.close()
+        for name in made.schema().streams:
+            chdb_connection.query(f'DROP TABLE "{name}"')
+
+
 @pytest.fixture
-def store(engine: Engine, chdb_connection: Any, tmp_path: Path) -> Iterator[DetectStore]:
-    """A store whose streams are its own, gone afterwards."""
-    made = DetectStore(engine, tmp_path, f"detect{next(_numbers)}")
-    yield made
-    made.intake.spool.close()
-    for name in made.schema().streams:
-        chdb_connection.query(f'DROP TABLE "{name}"')
+def store(make_store: Callable[[], DetectStore]) -> DetectStore:
+    """A store of one test's own."""
+    return make_store()

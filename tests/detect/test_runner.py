@@ -1,5 +1,8 @@
 """Runs of the rules: what is new is seen once, by every rule, through crashes and failures."""
 
+from collections.abc import Callable
+from itertools import count
+
 import pytest
 from sqlglot import parse_one
 
@@ -17,9 +20,31 @@ WHERE stream = {stream: String} AND `rule.id` = {rule: String} ORDER BY until
 """
 
 
+_tests = count(1)
+
+
+@pytest.fixture(scope="module")
+def store(make_store: Callable[[], DetectStore]) -> DetectStore:
+    """One store for all tests: each has an action and rules of its own."""
+    return make_store()
+
+
+@pytest.fixture
+def action() -> str:
+    """An action that no other test's records have."""
+    return f"StopLogging{next(_tests)}"
+
+
+@pytest.fixture
+def rule(rule: Rule, action: str) -> Rule:
+    """A rule that looks for the test's action."""
+    return varied(rule, query=f"event.action: {action}")
+
+
 def of(store: DetectStore, rule: Rule, **changes: object) -> Rule:
-    """The rule over this store's stream, with an id of its own."""
-    return varied(rule, index=(store.stream,), id=f"{changes.pop('id', 'r')}-{store.namespace}", **changes)
+    """The rule over the store's stream, with an id of its own."""
+    name = f"{changes.pop('id', 'r')}-{rule.query.rpartition(' ')[2]}"
+    return varied(rule, index=(store.stream,), id=name, **changes)
 
 
 def alerts(store: DetectStore, rules: list[Rule]) -> list[str]:
@@ -27,27 +52,33 @@ def alerts(store: DetectStore, rules: list[Rule]) -> list[str]:
     return sorted(alert["alert"]["events"][0] for detected in store.run(rules) for alert in detected.alerts)
 
 
-def test_only_what_is_new_is_seen_and_once(store: DetectStore, rule: Rule) -> None:
+def stored(store: DetectStore, rule: Rule) -> list[list[str]]:
+    """Events of the rule's alerts in the store."""
+    found = store.alerts.latest(BEGINNING, (), 100)
+    return [alert["alert"]["events"] for alert in found if alert["rule"]["id"] == of(store, rule).id]
+
+
+def test_only_what_is_new_is_seen_and_once(store: DetectStore, rule: Rule, action: str) -> None:
     watched = [of(store, rule)]
     assert alerts(store, watched) == []
-    store.add(record(1, "StopLogging"), record(2, "DescribeTrails"))
+    store.add(record(1, action), record(2, "DescribeTrails"))
     assert alerts(store, watched) == ["event-1"]
     assert alerts(store, watched) == []
-    store.add(record(3, "StopLogging", eventTime="2020-01-01T00:00:00Z"))
+    store.add(record(3, action, eventTime="2020-01-01T00:00:00Z"))
     assert alerts(store, watched) == ["event-3"]
 
 
-def test_a_new_rule_sees_everything_that_is_stored(store: DetectStore, rule: Rule) -> None:
-    store.add(record(1, "StopLogging"))
+def test_a_new_rule_sees_everything_that_is_stored(store: DetectStore, rule: Rule, action: str) -> None:
+    store.add(record(1, action))
     store.run([of(store, rule)])
-    store.add(record(2, "StopLogging"))
+    store.add(record(2, action))
     assert alerts(store, [of(store, rule), of(store, rule, id="later")]) == ["event-1", "event-2", "event-2"]
 
 
-def test_ranges_of_a_rule_have_no_gap(store: DetectStore, rule: Rule) -> None:
+def test_ranges_of_a_rule_have_no_gap(store: DetectStore, rule: Rule, action: str) -> None:
     watched = of(store, rule)
     for number in range(3):
-        store.add(record(number, "StopLogging"))
+        store.add(record(number, action))
         store.run([watched])
     parameters = {"stream": store.stream, "rule": watched.id}
     windows = rows(store.engine, parse_one(WINDOWS, dialect="clickhouse"), parameters)
@@ -55,9 +86,9 @@ def test_ranges_of_a_rule_have_no_gap(store: DetectStore, rule: Rule) -> None:
 
 
 def test_a_crash_before_the_ledger_adds_nothing(
-    store: DetectStore, rule: Rule, monkeypatch: pytest.MonkeyPatch
+    store: DetectStore, rule: Rule, action: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.add(record(1, "StopLogging"))
+    store.add(record(1, action))
 
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
@@ -66,16 +97,16 @@ def test_a_crash_before_the_ledger_adds_nothing(
         broken.setattr(DetectionLedger, "record", crash)
         with pytest.raises(KeyboardInterrupt):
             store.run([of(store, rule)])
-    assert [alert["alert"]["events"] for alert in store.alerts.latest(BEGINNING, (), 10)] == [["event-1"]]
+    assert stored(store, rule) == [["event-1"]]
     assert alerts(store, [of(store, rule)]) == []
-    assert len(store.alerts.latest(BEGINNING, (), 10)) == 1
+    assert stored(store, rule) == [["event-1"]]
 
 
 def test_a_rule_that_fails_is_told_and_seen_again_later(
-    store: DetectStore, rule: Rule, monkeypatch: pytest.MonkeyPatch
+    store: DetectStore, rule: Rule, action: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.add(record(1, "StopLogging"), record(2, "DeleteTrail"))
-    good, bad = of(store, rule), of(store, rule, id="bad", query="event.action: DeleteTrail")
+    store.add(record(1, action), record(2, f"Other{action}"))
+    good, bad = of(store, rule), of(store, rule, id="bad", query=f"event.action: Other{action}")
     scan = runner.scan
 
     def failing(engine: object, window: object, planned: list[object], schema: object) -> object:
@@ -91,9 +122,11 @@ def test_a_rule_that_fails_is_told_and_seen_again_later(
     assert alerts(store, [good, bad]) == ["event-2"]
 
 
-def test_a_query_that_is_wrong_is_told_with_its_place_and_stops_no_other(store: DetectStore, rule: Rule) -> None:
-    store.add(record(1, "StopLogging"))
-    wrong = of(store, rule, id="wrong", query="event.action: StopLogging and user.nmae: alice")
+def test_a_query_that_is_wrong_is_told_with_its_place_and_stops_no_other(
+    store: DetectStore, rule: Rule, action: str
+) -> None:
+    store.add(record(1, action))
+    wrong = of(store, rule, id="wrong", query=f"event.action: {action} and user.nmae: alice")
     detected = store.run([wrong, of(store, rule)])
     (failed,) = [failed for run in detected for failed in run.failed]
     assert "unknown field `user.nmae`" in str(failed.error)
@@ -101,5 +134,5 @@ def test_a_query_that_is_wrong_is_told_with_its_place_and_stops_no_other(store: 
     assert [alert["alert"]["events"] for run in detected for alert in run.alerts] == [["event-1"]]
 
 
-def test_a_stream_that_does_not_exist_is_no_error(store: DetectStore, rule: Rule) -> None:
+def test_a_stream_that_does_not_exist_is_no_error(store: DetectStore, rule: Rule, action: str) -> None:
     assert store.run([varied(rule, index=("logs-nobody.knows-*",))]) == []

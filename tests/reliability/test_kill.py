@@ -55,6 +55,7 @@ def check(logs: Path, raw: dict[str, list[str]], folder: Path, moments: list[run
     return killed
 
 
+@pytest.mark.slow
 def test_a_kill(tmp_path: Path) -> None:
     """The same in short, over one dataset."""
     logs = tmp_path / "logs"

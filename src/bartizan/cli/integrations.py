@@ -33,20 +33,25 @@ def list_integrations(config: ConfigFile = None, format: OutputFormat = Format.T
 
 
 @integrations.command()
-def check(config: ConfigFile = None, format: OutputFormat = Format.TABLE) -> None:
-    """Check every integration: names and types against ECS, samples against their expected documents.
+def check(
+    datasets: Annotated[list[str] | None, typer.Argument(help="Datasets; else all.", metavar="DATASET...")] = None,
+    config: ConfigFile = None,
+    format: OutputFormat = Format.TABLE,
+) -> None:
+    """Check integrations: names and types against ECS, samples against their expected documents.
 
     Example: bartizan integrations check
 
     Exit status: 0 all keep their promises, 1 some don't (each problem is printed).
     """
     with open_app(config=config) as app:
+        streams = [app.catalog.stream(dataset) for dataset in datasets] if datasets else list(app.catalog)
         problems = [
             {"dataset": stream.dataset, "file": str(problem.file), "problem": problem.message}
-            for stream in app.catalog
+            for stream in streams
             for problem in app.checker.problems(stream)
         ]
-        stderr().print(f"{len(app.catalog.streams)} integrations, {len(problems)} problems")
+        stderr().print(f"{len(streams)} integrations, {len(problems)} problems")
     print_problems(problems, format)
     raise typer.Exit(1 if problems else 0)
 

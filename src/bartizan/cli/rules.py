@@ -39,13 +39,13 @@ def check(folders: Folders = None, config: ConfigFile = None, format: OutputForm
 
     Exit status: 0 all can run, 1 some can't (each problem is printed).
     """
-    with tempfile.TemporaryDirectory(prefix="bartizan-rules-") as folder:
-        flags = {"rules": _texts(folders), "engine": {"url": ""}}
-        with open_app(Path(folder), config, **flags) as app:
-            problems = [{"file": problem.where, "problem": problem.message} for problem in app.rulebook.problems]
-            found = check_rules(app.rulebook, app.sample_store, app.clock())
-            problems += [{"file": str(problem.file), "problem": problem.message} for problem in found]
-            stderr().print(f"{len(app.rulebook)} rules, {len(problems)} problems")
+    data = tempfile.TemporaryDirectory(prefix="bartizan-rules-")
+    with data as folder, open_app(Path(folder), config, engine={"url": ""}) as app:
+        book = app.rulebook_of(folders) if folders else app.rulebook
+        problems = [{"file": problem.where, "problem": problem.message} for problem in book.problems]
+        found = check_rules(book, app.sample_store, app.clock())
+        problems += [{"file": str(problem.file), "problem": problem.message} for problem in found]
+        stderr().print(f"{len(book)} rules, {len(problems)} problems")
     print_problems(problems, format)
     raise typer.Exit(1 if problems else 0)
 

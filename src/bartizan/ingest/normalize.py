@@ -9,6 +9,8 @@ from bartizan.clock import Clock
 from bartizan.ecs.document import document
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, rows
+from bartizan.engine.inserts import UNOPTIMISED
+from bartizan.engine.statements import Prepared
 from bartizan.errors import BartizanError
 from bartizan.ingest.loader import instant
 from bartizan.ingest.mend import mend
@@ -30,6 +32,7 @@ class Normalizer:
         self._registry = registry
         self._namespace = namespace
         self._clock = clock
+        self._ready: dict[str, Prepared] = {}
 
     def documents(
         self, paths: list[Path], reading: Reading, failed: Callable[[BartizanError], None] | None = None
@@ -57,7 +60,13 @@ class Normalizer:
 
     def _segment(self, segment: Path, stream: Stream) -> Iterator[dict[str, Any]]:
         mend(self._engine, segment)
-        ordered = ordered_select(load_mapping(stream, self._macros), self._namespace)
         now = instant(int(self._clock().timestamp() * 1000))
-        for row in rows(self._engine, ordered, {"ingested": now}, file=as_local_file(segment)):
+        file = as_local_file(segment)
+        for row in rows(self._engine, self._select(stream), {"ingested": now}, file=file, settings=UNOPTIMISED):
             yield document(row, self._registry)
+
+    def _select(self, stream: Stream) -> Prepared:
+        if stream.dataset not in self._ready:
+            mapping = load_mapping(stream, self._macros)
+            self._ready[stream.dataset] = Prepared(ordered_select(mapping, self._namespace))
+        return self._ready[stream.dataset]
