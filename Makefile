@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := data/demo
 
+# Commands are started again and again by tests: their compiled modules are kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo serve test test-slow check bench lock format clean
 
 help: ## what there is
