@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,17 @@ def registry() -> Registry:
 @pytest.mark.parametrize("row, expected", CASES.values(), ids=CASES)
 def test_document(registry: Registry, row: dict[str, Any], expected: dict[str, Any]) -> None:
     assert document(row, registry) == expected
+
+
+@pytest.mark.parametrize("levels", [90, 300, 1000, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [('{"a":', "}"), ("[", "]")])
+def test_a_document_can_be_written_however_deep_its_record_is(
+    registry: Registry, levels: int, opening: str, closing: str
+) -> None:
+    text = opening * levels + "1" + closing * levels
+    shown = document({"test.open": text}, registry)
+    assert orjson.loads(orjson.dumps(shown)) == shown
+    assert (shown["test"]["open"] == text) == (levels > 100)
 
 
 NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(".".join)

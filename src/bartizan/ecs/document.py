@@ -10,6 +10,10 @@ from bartizan.ecs.registry import Registry
 _JSON_TYPES = {"flattened", "object", "nested"}
 _MAPPED_IPV4 = "::ffff:"
 
+MAX_LEVELS = 100
+"""Levels of JSON that an open field is shown with; what is deeper stays text, since few can read or write it (`orjson`
+writes 254)."""
+
 
 def document(row: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     """The nested document; '' , null and [] are left out, JSON text of open fields is parsed back."""
@@ -40,9 +44,16 @@ def _address(text: str) -> str:
 
 def _parsed(text: str) -> Any:
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
         return text
+    may_be_deep = text.count("{") + text.count("[") > MAX_LEVELS
+    return text if may_be_deep and _is_deeper(value, MAX_LEVELS) else value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return inner is not None and (levels == 0 or any(_is_deeper(one, levels - 1) for one in inner))
 
 
 def _put(nested: dict[str, Any], path: list[str], value: Any) -> None:
