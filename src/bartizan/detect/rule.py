@@ -54,6 +54,8 @@ class Rule:
 
 _REQUIRED = ("id", "name", "type", "language", "query", "index", "severity", "risk_score", "description")
 _OPTIONAL = ("attack", "reason", "schedule", "guide", "false_positives", "references", "tags", "max_alerts")
+_TEXTS = ("id", "name", "type", "language", "query", "severity", "description")
+_LISTS = ("index", "attack", "false_positives", "references", "tags")
 TYPES = ("query",)
 
 
@@ -85,19 +87,35 @@ def _check(entry: Mapping[str, Any], file: Path) -> None:
         raise RuleError(f"key `{missing[0]}` is missing", where=where)
     if unknown := sorted(entry.keys() - {*_REQUIRED, *_OPTIONAL}):
         raise RuleError(f"unknown key `{unknown[0]}`", where=where, hint="rules/README.md lists the keys")
-    for key in ("id", "name", "type", "language", "query", "severity", "description"):
-        if not isinstance(entry[key], str) or not entry[key].strip():
-            raise RuleError(f"`{key}` must be a text", where=where)
+    _check_kinds(entry, where)
     if entry["type"] not in TYPES:
         raise RuleError(f"unknown rule type `{entry['type']}`", where=where, hint=f"known are {', '.join(TYPES)}")
     if entry["severity"] not in SEVERITIES:
         raise RuleError(f"`severity` must be one of {', '.join(SEVERITIES)}", where=where)
-    if not isinstance(entry["risk_score"], int) or not 0 <= entry["risk_score"] <= 100:
+    if not 0 <= entry["risk_score"] <= 100:
         raise RuleError("`risk_score` must be a whole number from 0 to 100", where=where)
-    if not isinstance(entry["index"], list) or not entry["index"]:
+    if entry.get("max_alerts", 1) < 1:
+        raise RuleError("`max_alerts` must be a whole number from 1 on", where=where)
+    if not entry["index"]:
         raise RuleError("`index` must list index patterns", where=where)
     if len(entry["query"]) > MAX_QUERY_CHARACTERS:
         raise RuleError(f"`query` is longer than {MAX_QUERY_CHARACTERS} characters", where=where)
+
+
+def _check_kinds(entry: Mapping[str, Any], where: str) -> None:
+    for key in _TEXTS:
+        if not isinstance(entry[key], str) or not entry[key].strip():
+            raise RuleError(f"`{key}` must be a text", where=where)
+    for key in ("reason", "guide"):
+        if not isinstance(entry.get(key, ""), str):
+            raise RuleError(f"`{key}` must be a text", where=where)
+    for key in _LISTS:
+        texts = entry.get(key, [])
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise RuleError(f"`{key}` must be a list of texts", where=where)
+    for key in ("risk_score", "max_alerts"):
+        if type(entry.get(key, 1)) is not int:
+            raise RuleError(f"`{key}` must be a whole number", where=where)
 
 
 def _threats(references: Any, attack: Attack, file: Path) -> tuple[Threat, ...]:
@@ -107,15 +125,17 @@ def _threats(references: Any, attack: Attack, file: Path) -> tuple[Threat, ...]:
         raise RuleError(error.message, where=str(file), hint=error.hint) from error
 
 
-def _schedule(entry: Mapping[str, str], file: Path) -> Schedule:
+def _schedule(entry: Any, file: Path) -> Schedule:
+    if not isinstance(entry, dict):
+        raise RuleError('`schedule` must be a table, { every = "5m", lookback = "1m" }', where=str(file))
     if unknown := sorted(entry.keys() - {"every", "lookback"}):
         raise RuleError(f"unknown key `schedule.{unknown[0]}`", where=str(file))
     every = _seconds(entry.get("every", "5m"), file)
     return Schedule(every, _seconds(entry.get("lookback", "1m"), file))
 
 
-def _seconds(span: str, file: Path) -> int:
-    found = _SPAN.fullmatch(span)
+def _seconds(span: Any, file: Path) -> int:
+    found = _SPAN.fullmatch(str(span))
     if not found:
         raise RuleError(f"`{span}` is not a time span", where=str(file), hint="write 30s, 5m, 1h or 1d")
     return int(found[1]) * _SECONDS[found[2]]

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlglot import parse_one
 
 from bartizan.detect.ledger import BEGINNING
+from bartizan.detect.reason import fields
 from bartizan.detect.rule import Rule
 from bartizan.detect.runner import RuleFailed, plan_rules, run_window
 from bartizan.detect.scan import Match, Window
@@ -23,6 +24,9 @@ from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
 
 END = "2299-01-01 00:00:00.000"
+
+MAX_SAMPLES = 1_000_000
+"""A rule is asked for every sample that it finds, also those of other rules, however few alerts it may raise."""
 
 _COUNTS = """
 SELECT `log.file.path` AS file, count() AS records, countIf(`event.kind` = 'pipeline_error') AS failed
@@ -58,7 +62,7 @@ def sample_files(rule: Rule) -> tuple[Path, Path]:
 
 def check_rules(rules: Iterable[Rule], store: SampleStore, now: datetime) -> Iterator[Problem]:
     """Load all samples, run all rules over them once, and tell what is not as it should be."""
-    rules = list(rules)
+    rules = [replace(rule, max_alerts=MAX_SAMPLES) for rule in rules]
     for stream in store.reading.catalog:
         store.loader.prepare(stream.name(store.namespace))
     yield from _load_samples(rules, store)
@@ -69,6 +73,15 @@ def check_rules(rules: Iterable[Rule], store: SampleStore, now: datetime) -> Ite
     counts = _counts(store.engine, schema)
     for rule in rules:
         yield from _verdict(rule, found[rule.id], counts)
+        yield from _unknown_places(rule, store.registry)
+
+
+def _unknown_places(rule: Rule, registry: Registry) -> Iterator[Problem]:
+    for name in fields(rule.reason):
+        if registry.get(name) is None:
+            near = registry.nearest(name)
+            hint = f"; did you mean `{near}`?" if near else ""
+            yield Problem(rule.file, f"`reason` has a place for `{name}`, which is no field{hint}")
 
 
 def _load_samples(rules: Iterable[Rule], store: SampleStore) -> Iterator[Problem]:
@@ -78,7 +91,8 @@ def _load_samples(rules: Iterable[Rule], store: SampleStore) -> Iterator[Problem
                 store.spool.append(routed.stream.name(store.namespace), routed.entry)
         except BartizanError as error:
             yield Problem(file, str(error))
-    for segment in store.spool.flush():
+    store.spool.flush()
+    for segment in store.spool.pending():
         store.loader.load(segment)
 
 

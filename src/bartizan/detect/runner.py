@@ -64,29 +64,27 @@ def run_due(
 
 
 def run_window(engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema) -> Iterator[Finding]:
-    """One shared scan; when it fails, the rules run one by one so that only the one at fault is left out."""
+    """One shared scan; only the rules that can't run are left out of it."""
     chosen = choose(engine, window, planned, schema)
-    try:
-        found: list[Finding] = list(scan(engine, window, chosen, schema))
-        seen = planned
-    except BartizanError:
-        found, seen = _one_by_one(engine, window, planned, schema)
+    found = _found(engine, window, chosen, schema)
+    failed = {finding.rule.id for finding in found if isinstance(finding, RuleFailed)}
     yield from found
-    yield Scanned(window, tuple(plan.rule.id for plan in seen))
+    yield Scanned(window, tuple(plan.rule.id for plan in planned if plan.rule.id not in failed))
 
 
-def _one_by_one(
+def _found(
     engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema
-) -> tuple[list[Finding], Sequence[Planned]]:
-    found: list[Finding] = []
-    seen: list[Planned] = []
-    for plan in planned:
-        try:
-            found.extend(scan(engine, window, [plan], schema))
-            seen.append(plan)
-        except BartizanError as error:
-            found.append(RuleFailed(plan.rule, error))
-    return found, seen
+) -> list[Match | Cut | RuleFailed]:
+    """What a shared scan finds; one that fails is done in halves, until each rule at fault is alone."""
+    try:
+        return list(scan(engine, window, planned, schema))
+    except BartizanError as error:
+        if len(planned) == 1:
+            return [RuleFailed(planned[0].rule, error)]
+    middle = len(planned) // 2
+    return [
+        finding for half in (planned[:middle], planned[middle:]) for finding in _found(engine, window, half, schema)
+    ]
 
 
 def _by_watermark(planned: Sequence[Planned], watermarks: Mapping[str, str]) -> dict[str, list[Planned]]:

@@ -19,6 +19,9 @@ from bartizan.query.schema import Schema
 MATCHED = "rule.number"
 """Column of a scan's rows: which of the scan's rules the event matches."""
 
+_TEXTS = ("String", "LowCardinality(String)")
+"""Types of columns whose values rules can be chosen by."""
+
 MAX_VALUES = 20_000
 """Distinct combinations of the choosing columns that are looked at; with more, every rule is scanned for."""
 
@@ -61,7 +64,8 @@ class Cut:
 
 def choose(engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema) -> list[Planned]:
     """The rules that can match in the window, by the values that are present in it."""
-    fields = [field for field in CHOOSING_FIELDS if field in schema.streams[window.stream]]
+    columns = schema.streams[window.stream]
+    fields = [field for field in CHOOSING_FIELDS if columns.get(field) in _TEXTS]
     if not fields or not any(plan.required for plan in planned):
         return list(planned)
     query = _from(window.stream).select(*map(_column, fields)).where(_range()).distinct().limit(MAX_VALUES + 1)
