@@ -9,10 +9,10 @@ import orjson
 from sqlglot import parse_one
 
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
-from bartizan.ingest.loader import Loaded, Loader
+from bartizan.ingest.loader import Loader
 from bartizan.ingest.pieces import Piece
 from bartizan.ingest.segment import Entry
-from bartizan.ingest.spool import Spool
+from bartizan.ingest.spool import Segment, Spool
 from bartizan.integrations.stream import Stream, load_stream
 
 FOLDER = Path(__file__).parent / "stream"
@@ -48,6 +48,7 @@ class AlertStore:
     def add(self, alerts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Store those that are new and give them back; alerts stored before (same `alert.id`) add nothing."""
         self._loader.prepare(self.table)
+        self._load(segment for segment in self._spool.pending() if segment.stream == self.table)
         unique = {alert["alert"]["id"]: alert for alert in alerts}
         known = self._known(list(unique))
         new = [alert for identity, alert in unique.items() if identity not in known]
@@ -78,10 +79,13 @@ class AlertStore:
         query = parse_one(_KNOWN, dialect="clickhouse")
         return {row["id"] for row in rows(self._engine, query, {"table": self.table, "ids": ids}, settings=READ_ONLY)}
 
-    def _store(self, alerts: Iterable[Mapping[str, Any]]) -> Loaded:
+    def _store(self, alerts: Iterable[Mapping[str, Any]]) -> None:
         body = b"\n".join(orjson.dumps(alert) for alert in alerts)
         origin = hashlib.blake2b(body, digest_size=16).hexdigest()
         piece = Piece("lines", body, 0, 0)
-        self._spool.append(self.table, Entry(origin, "detection", {}, piece, True))
-        loaded = [self._loader.load(segment) for segment in self._spool.flush(self.table)]
-        return loaded[-1]
+        filled = self._spool.append(self.table, Entry(origin, "detection", {}, piece, True))
+        self._load((filled,) if filled else self._spool.flush(self.table))
+
+    def _load(self, segments: Iterable[Segment]) -> None:
+        for segment in segments:
+            self._loader.load(segment)
