@@ -10,11 +10,12 @@ import orjson
 
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
-from bartizan.errors import BartizanError
+from bartizan.errors import BartizanError, Terminal
 from bartizan.ingest.loader import stream_table
 from bartizan.ingest.normalize import Normalizer
 from bartizan.ingest.objects import Reading
 from bartizan.ingest.rows import load_select
+from bartizan.integrations.errors import IntegrationError
 from bartizan.integrations.macros import Macros
 from bartizan.integrations.mapping import load_mapping
 from bartizan.integrations.stream import Stream
@@ -80,9 +81,13 @@ class Checker:
                 yield Problem(stream.folder / name, "the file is missing")
         try:
             yield from self._columns(stream)
-            yield from self._samples(stream)
+        except IntegrationError as error:
+            yield Problem(Path(error.where), error.message)
+            return
         except BartizanError as error:
-            yield Problem(stream.folder, str(error))
+            yield Problem(stream.folder / "mapping.sql", str(error))
+            return
+        yield from self._samples(stream)
 
     def _columns(self, stream: Stream) -> Iterator[Problem]:
         mapping = load_mapping(stream, self.macros)
@@ -95,6 +100,8 @@ class Checker:
             if name not in {column.name for column in table.columns}:
                 yield Problem(stream.folder / "stream.toml", f"the sort key's `{name}` is no column of the mapping")
         for field in stream.fields:
+            if field.type not in _TYPES:
+                yield Problem(stream.folder / "fields.toml", f"`{field.name}` has the unknown type `{field.type}`")
             if not any(_gives(column.name, field.name) for column in table.columns):
                 yield Problem(stream.folder / "fields.toml", f"the mapping never gives `{field.name}`")
 
@@ -107,7 +114,12 @@ class Checker:
             if not expected.is_file():
                 yield Problem(expected, "the sample has no expected documents")
                 continue
-            yield from self._sample(stream, sample, orjson.loads(expected.read_bytes()))
+            try:
+                yield from self._sample(stream, sample, _documents(expected))
+            except NoDocuments as error:
+                yield Problem(expected, error.message)
+            except BartizanError as error:
+                yield Problem(sample, str(error))
 
     def _sample(self, stream: Stream, sample: Path, expected: list[dict[str, Any]]) -> Iterator[Problem]:
         reading = replace(self.reading, dataset=stream.dataset)
@@ -122,6 +134,20 @@ class Checker:
                 if have_flat.get(name) != want_flat.get(name):
                     shown = f"`{name}` is {_shown(have_flat.get(name))}, expected {_shown(want_flat.get(name))}"
                     yield Problem(sample, f"record {number}: {shown}")
+
+
+class NoDocuments(BartizanError, Terminal):
+    """A sample's expected documents can't be read."""
+
+
+def _documents(file: Path) -> list[dict[str, Any]]:
+    try:
+        documents = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise NoDocuments(f"it is no JSON: {error}") from error
+    if not isinstance(documents, list) or not all(isinstance(one, dict) for one in documents):
+        raise NoDocuments("a JSON array of documents is expected")
+    return documents
 
 
 def _contradiction(name: str, column_type: str, registry: Registry) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
-from bartizan.integrations.errors import IntegrationError
+from bartizan.integrations.errors import IntegrationError, WrongCall
 
 Macros = Mapping[str, exp.Lambda]
 """The shared functions by name."""
@@ -28,7 +28,7 @@ def load_macros(path: Path = MACROS_FILE) -> Macros:
 
 
 def expand(tree: exp.Expr, macros: Macros) -> exp.Expr:
-    """A copy of `tree` in which each call of a macro is its body with the arguments put in."""
+    """A copy of `tree` in which each call of a macro is its body with the arguments put in. Raises `WrongCall`."""
 
     def replaced(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Anonymous) or node.name not in macros:
@@ -36,7 +36,8 @@ def expand(tree: exp.Expr, macros: Macros) -> exp.Expr:
         macro = macros[node.name]
         names = [parameter.name for parameter in macro.expressions]
         if len(names) != len(node.expressions):
-            raise IntegrationError(f"macro `{node.name}` takes {len(names)} arguments, got {len(node.expressions)}")
+            message = f"macro `{node.name}` takes {len(names)} arguments, got {len(node.expressions)}"
+            raise WrongCall(message, line=node.meta.get("line", 1))
         arguments = dict(zip(names, (expand(e, macros) for e in node.expressions), strict=True))
         return _as_one_term(_substituted(macro.this, arguments))
 

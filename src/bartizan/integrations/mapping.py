@@ -6,9 +6,9 @@ from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError
+from sqlglot.errors import ParseError, TokenError
 
-from bartizan.integrations.errors import IntegrationError
+from bartizan.integrations.errors import IntegrationError, WrongCall
 from bartizan.integrations.macros import Macros, expand
 from bartizan.integrations.stream import Stream
 
@@ -87,17 +87,29 @@ def _with_name(projection: exp.Expr, path: Path) -> exp.Alias:
 
 def _parsed(path: Path, macros: Macros) -> exp.Select:
     try:
-        tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), dialect="clickhouse")
-    except ParseError as error:
-        first = error.errors[0]
-        message = f"{first['description']} near `{first['highlight']}`"
-        raise IntegrationError(message, where=f"{path}:{first['line']}") from error
-    except OSError as error:
+        text = path.read_text(encoding="utf-8")
+        expanded = expand(sqlglot.parse_one(text, dialect="clickhouse"), macros)
+    except (OSError, UnicodeDecodeError) as error:
         raise IntegrationError(f"cannot read it: {error}", where=str(path)) from error
-    expanded = expand(tree, macros)
+    except ParseError as error:
+        raise _unparsed(error, path) from error
+    except TokenError as error:
+        line = text.count("\n", 0, error.end) + 1
+        raise IntegrationError(
+            "a quote is not closed, or a character has no meaning", where=f"{path}:{line}"
+        ) from error
+    except WrongCall as error:
+        raise IntegrationError(error.message, where=f"{path}:{error.line}") from error
     if not isinstance(expanded, exp.Select):
         raise IntegrationError("one SELECT is expected", where=str(path))
     return expanded
+
+
+def _unparsed(error: ParseError, path: Path) -> IntegrationError:
+    if not error.errors:
+        return IntegrationError("one SELECT is expected, it is empty", where=str(path))
+    first = error.errors[0]
+    return IntegrationError(f"{first['description']} near `{first['highlight']}`", where=f"{path}:{first['line']}")
 
 
 def _pass_on(query: exp.Query, carrying: frozenset[str]) -> bool:

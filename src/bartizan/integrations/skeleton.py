@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bartizan.integrations.errors import IntegrationError
+from bartizan.integrations.stream import DATASET
 
 _FILES = {
     "stream.toml": """dataset = "{dataset}"
@@ -54,7 +55,7 @@ What it is, how to enable it, the permissions it needs, what it fills.
 def write_skeleton(dataset: str, folder: Path) -> Path:
     """Write a stream that works, `<folder>/<module>/<stream>/`; raises `IntegrationError` when it is there already."""
     module, dot, stream = dataset.partition(".")
-    if not dot or not module.isidentifier() or not stream.replace(".", "_").isidentifier():
+    if not dot or not DATASET.fullmatch(dataset):
         raise IntegrationError(
             f"`{dataset}` is no dataset name", hint="write vendor.stream in lower case, e.g. acme.audit"
         )
