@@ -30,8 +30,8 @@ def demo(
     Example: bartizan demo --no-serve
     """
     started = time.monotonic()
-    folder = data or Path("bartizan-data")
-    with open_app(folder, config) as app:
+    with open_app(data, config) as app:
+        folder = app.config.data
         show(app, folder / "logs")
         stderr().print(
             f"the demo took {time.monotonic() - started:.0f} s; its logs are in {folder / 'logs'}", markup=False

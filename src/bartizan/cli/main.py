@@ -9,7 +9,7 @@ from bartizan.cli.demo import demo
 from bartizan.cli.ingest import ingest
 from bartizan.cli.integrations import integrations
 from bartizan.cli.normalize import normalize
-from bartizan.cli.output import stderr, visible
+from bartizan.cli.output import stderr, visible_lines
 from bartizan.cli.rules import rules
 from bartizan.cli.scan import scan
 from bartizan.cli.search import search
@@ -49,11 +49,7 @@ def run() -> None:
     try:
         cli()
     except BartizanError as error:
-        stderr().print(f"bartizan: {_readable(error)}", markup=False)
+        stderr().print(f"bartizan: {visible_lines(str(error))}", markup=False)
         sys.exit(USAGE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-
-
-def _readable(error: BartizanError) -> str:
-    return "\n".join(visible(line) for line in str(error).splitlines())

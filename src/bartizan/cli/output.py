@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters that make a spreadsheet run a cell (owasp.org, CSV injection)."""
 
 
@@ -66,6 +66,11 @@ def cell(row: Mapping[str, Any], path: str) -> str:
 def visible(text: str) -> str:
     """Log content as inert text: what a terminal would obey (escape sequences, direction marks) is spelled out."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def visible_lines(text: str) -> str:
+    """As `visible`, its lines kept: for messages of ours that quote what others wrote, with a caret below."""
+    return "\n".join(visible(line) for line in text.splitlines())
 
 
 def _near(path: str) -> str:

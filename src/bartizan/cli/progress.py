@@ -27,6 +27,8 @@ class Tally:
     by_stream: dict[str, int] = field(default_factory=dict)
     empty: int = 0
     problems: list[str] = field(default_factory=list)
+    unshown: int = 0
+    """Problems beyond the first `MAX_SHOWN`."""
 
     def add(self, told: Told) -> None:
         """Count one thing that happened."""
@@ -67,6 +69,8 @@ class Tally:
     def _problem(self, text: str) -> None:
         if len(self.problems) < MAX_SHOWN:
             self.problems.append(text)
+        else:
+            self.unshown += 1
 
 
 @contextmanager
@@ -103,3 +107,5 @@ def print_summary(tally: Tally, seconds: float) -> None:
         )
     for problem in tally.problems:
         console.print(f"  {visible(problem)}", markup=False)
+    if tally.unshown:
+        console.print(f"  and {tally.unshown:,} more")

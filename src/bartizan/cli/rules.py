@@ -8,7 +8,8 @@ import typer
 
 from bartizan.app import App
 from bartizan.cli.options import ConfigFile, OutputFormat, Rules, open_app
-from bartizan.cli.output import Format, print_problems, print_rows, stderr
+from bartizan.cli.output import Format, print_problems, print_rows, stderr, visible_lines
+from bartizan.detect.errors import RuleError
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_check import check_rules
 
@@ -42,7 +43,7 @@ def check(folders: Folders = None, config: ConfigFile = None, format: OutputForm
     data = tempfile.TemporaryDirectory(prefix="bartizan-rules-")
     with data as folder, open_app(Path(folder), config, engine={"url": ""}) as app:
         book = app.rulebook_of(folders) if folders else app.rulebook
-        problems = [{"file": problem.where, "problem": problem.message} for problem in book.problems]
+        problems = [{"file": problem.where, "problem": _advised(problem)} for problem in book.problems]
         found = check_rules(book, app.sample_store, app.clock())
         problems += [{"file": str(problem.file), "problem": problem.message} for problem in found]
         stderr().print(f"{len(book)} rules, {len(problems)} problems")
@@ -64,9 +65,13 @@ def _row(rule: Rule) -> dict[str, Any]:
     }
 
 
+def _advised(problem: RuleError) -> str:
+    return f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+
+
 def _tell_problems(app: App) -> None:
     for problem in app.rulebook.problems:
-        stderr().print(f"left out: {problem}", markup=False)
+        stderr().print(f"left out: {visible_lines(str(problem))}", markup=False)
 
 
 def _texts(paths: list[Path] | None) -> list[str] | None:

@@ -11,7 +11,7 @@ from bartizan.app import App
 from bartizan.cli.alert_table import print_alerts
 from bartizan.cli.ingest import ingest_paths
 from bartizan.cli.options import ConfigFile, Dataset, OutputFormat, Paths, Rules, open_app
-from bartizan.cli.output import Format, stderr, visible
+from bartizan.cli.output import Format, stderr, visible, visible_lines
 from bartizan.cli.progress import bar
 
 
@@ -28,22 +28,24 @@ def scan(
 
     Example: bartizan scan ~/AWSLogs --format ndjson > alerts.ndjson
 
-    Exit status: 0 nothing found, 1 alerts were found or something could not be read, 2 it could not run.
+    Exit status: 0 nothing found, 1 alerts were found, or a record, an object or a rule was not understood,
+    2 it could not run.
     """
     with tempfile.TemporaryDirectory(prefix="bartizan-scan-") as folder:
         flags = {"rules": [str(path) for path in rules] if rules else None, "engine": {"url": ""}}
         with open_app(Path(folder), config, **flags) as app:
             tally = ingest_paths(app, paths, dataset, Format.TABLE)
-            alerts = detect(app)
+            alerts, all_ran = detect(app)
     print_alerts(alerts, format)
-    raise typer.Exit(1 if alerts or tally.failed_records or tally.failed_objects else 0)
+    raise typer.Exit(1 if alerts or not all_ran or tally.failed_records or tally.failed_objects else 0)
 
 
-def detect(app: App) -> list[Mapping[str, Any]]:
-    """Run the rules that are due; says on stderr what could not run. Gives the new alerts."""
+def detect(app: App) -> tuple[list[Mapping[str, Any]], bool]:
+    """Run the rules that are due; says on stderr what could not run. Gives the new alerts, and whether all ran."""
     console = stderr()
+    all_ran = not app.rulebook.problems
     for problem in app.rulebook.problems:
-        console.print(f"rule left out: {visible(str(problem))}", markup=False)
+        console.print(f"rule left out: {visible_lines(str(problem))}", markup=False)
     alerts: list[Mapping[str, Any]] = []
     with bar(f"{len(app.rulebook)} rules", None) as (progress, task):
         for detected in app.detection.run():
@@ -52,9 +54,10 @@ def detect(app: App) -> list[Mapping[str, Any]]:
             for cut in detected.cuts:
                 rule = cut.planned.rule
                 console.print(
-                    f"{rule.name}: {cut.matched:,} events match, alerts for {rule.max_alerts:,}", markup=False
+                    f"{visible(rule.name)}: {cut.matched:,} events match, alerts for {rule.max_alerts:,}", markup=False
                 )
             for failed in detected.failed:
-                console.print(f"{failed.rule.file}: {failed.error}", markup=False)
+                all_ran = False
+                console.print(f"{failed.rule.file}: {visible_lines(str(failed.error))}", markup=False)
     console.print(f"{len(app.rulebook)} rules, {len(alerts):,} new alerts")
-    return alerts
+    return alerts, all_ran

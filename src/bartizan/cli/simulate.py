@@ -17,7 +17,10 @@ def simulate(
     events: Annotated[int, typer.Option("--events", help="CloudTrail events; the other logs follow in size.")] = 20_000,
     hours: Annotated[int, typer.Option("--hours", help="Hours of the company's life.")] = 24,
     seed: Annotated[int, typer.Option("--seed", help="The same seed and start write the same bytes.")] = 1,
-    start: Annotated[str, typer.Option("--start", help="First hour, ISO 8601 UTC; else so that it ends now.")] = "",
+    start: Annotated[
+        str,
+        typer.Option("--start", help="First hour, ISO 8601, UTC unless it says otherwise; else so that it ends now."),
+    ] = "",
     attack: Annotated[bool, typer.Option("--attack/--no-attack", help="With an attack in them.")] = True,
     format: Annotated[Format, typer.Option("--format", help="How the summary is printed.")] = Format.TABLE,
 ) -> None:
@@ -25,12 +28,20 @@ def simulate(
 
     Example: bartizan simulate logs/ --events 100000 --seed 7
     """
-    begin = datetime.fromisoformat(start).replace(tzinfo=UTC) if start else present_start(system_clock(), hours)
+    begin = _begin(start) if start else present_start(system_clock(), hours)
     summary = write_scenario(scenario(begin, events, hours, seed, attack), folder)
     if format is Format.TABLE:
         print_summary(summary)
     else:
         print_ndjson([as_row(summary)])
+
+
+def _begin(text: str) -> datetime:
+    try:
+        begin = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"`{text}` is no ISO 8601 time: write 2026-11-24 or 2026-11-24T10:00:00Z") from error
+    return begin if begin.tzinfo else begin.replace(tzinfo=UTC)
 
 
 def present_start(now: datetime, hours: int) -> datetime:
