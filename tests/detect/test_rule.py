@@ -20,6 +20,19 @@ WRONG = [
     ('name = "Logging stopped"', 'name = "x"\nspeed = 3', "unknown key `speed`"),
     ("TA0005/T1562.008", "TA0005/T9999", "T9999"),
     ('name = "Logging stopped"', "name = [", "cannot read it"),
+    ("risk_score = 73", "risk_score = true", "`risk_score` must be a whole number"),
+    ("risk_score = 73", "risk_score = 73.5", "`risk_score` must be a whole number"),
+    ('["logs-aws.cloudtrail-*"]', "[5]", "`index` must be a list of texts"),
+    ('["TA0005/T1562.008"]', '"TA0005/T1562.008"', "`attack` must be a list of texts"),
+    ('["TA0005/T1562.008"]', "[5]", "`attack` must be a list of texts"),
+    ("risk_score = 73", "risk_score = 73\ntags = 5", "`tags` must be a list of texts"),
+    ("risk_score = 73", "risk_score = 73\nreferences = [[]]", "`references` must be a list of texts"),
+    ("risk_score = 73", "risk_score = 73\nguide = 5", "`guide` must be a text"),
+    ("risk_score = 73", "risk_score = 73\nmax_alerts = 0", "`max_alerts` must be a whole number from 1 on"),
+    ("risk_score = 73", 'risk_score = 73\nmax_alerts = "x"', "`max_alerts` must be a whole number"),
+    ("risk_score = 73", "risk_score = 73\nschedule = 5", "`schedule` must be a table"),
+    ("risk_score = 73", "risk_score = 73\nschedule = { every = 5 }", "`5` is not a time span"),
+    ("risk_score = 73", 'risk_score = 73\nschedule = { evry = "5m" }', "unknown key `schedule.evry`"),
 ]
 
 

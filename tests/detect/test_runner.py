@@ -1,6 +1,6 @@
 """Runs of the rules: what is new is seen once, by every rule, through crashes and failures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 import pytest
@@ -8,9 +8,12 @@ from sqlglot import parse_one
 
 from bartizan.detect import runner
 from bartizan.detect.ledger import BEGINNING, DetectionLedger
+from bartizan.detect.plan import Planned
 from bartizan.detect.rule import Rule
-from bartizan.engine.base import rows
+from bartizan.detect.scan import Cut, Match, Window
+from bartizan.engine.base import Engine, rows
 from bartizan.engine.errors import StatementRefused
+from bartizan.query.schema import Schema
 from tests.detect.conftest import varied
 from tests.detect.store import DetectStore, record
 
@@ -136,3 +139,32 @@ def test_a_query_that_is_wrong_is_told_with_its_place_and_stops_no_other(
 
 def test_a_stream_that_does_not_exist_is_no_error(store: DetectStore, rule: Rule, action: str) -> None:
     assert store.run([varied(rule, index=("logs-nobody.knows-*",))]) == []
+
+
+def test_each_rule_at_fault_is_found_and_the_others_still_share_a_scan(
+    store: DetectStore, rule: Rule, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(record(1, action))
+    rules = [of(store, rule, id=f"n{number}") for number in range(16)]
+    bad = {rules[3].id, rules[4].id}
+    scan, scans = runner.scan, []
+
+    def failing(engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema) -> Iterator[Match | Cut]:
+        scans.append(len(planned))
+        if any(plan.rule.id in bad for plan in planned):
+            raise StatementRefused("too much")
+        return scan(engine, window, planned, schema)
+
+    monkeypatch.setattr(runner, "scan", failing)
+    (detected,) = store.run(rules)
+    assert {failed.rule.id for failed in detected.failed} == bad
+    assert len(detected.alerts) == 14
+    assert len(scans) < 16
+
+
+def test_a_record_too_deep_for_json_stops_no_alert(store: DetectStore, rule: Rule, action: str) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(400):
+        deep = {"a": deep, "b": 1}
+    store.add(record(1, action, requestParameters=deep), record(2, action))
+    assert alerts(store, [of(store, rule)]) == ["event-1", "event-2"]

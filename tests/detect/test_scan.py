@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.plan import Planned
@@ -102,3 +104,43 @@ def test_hostile_values_stay_values(store: DetectStore, rule: Rule) -> None:
     rules = [varied(rule, id=f"h-{n}", query=f'cloud.region: "{text}"') for n, text in enumerate(quoted)]
     planned, schema = planned_for(store, rules)
     assert found(store, planned, schema) == {(f"h-{n}", f"event-{n}") for n in range(len(HOSTILE))}
+
+
+CONDITIONS = st.sampled_from(
+    [
+        *(f"event.action: {action}" for action in (*ACTIONS, "NeverSeen", "Delete*", "(StopLogging or NeverSeen)")),
+        *(f"event.provider: {provider}.amazonaws.com" for provider in ("cloudtrail", "s3", "*")),
+        "not event.action: *",
+        "user.name: alice",
+        "user.name: nobody",
+        "event.outcome: success",
+    ]
+)
+PREDICATES = st.recursive(
+    CONDITIONS,
+    lambda inner: (
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})")
+        | inner.map(lambda one: f"not ({one})")
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(queries=st.lists(PREDICATES, min_size=8, max_size=12))
+def test_no_rule_that_matches_is_left_out(filled: DetectStore, rule: Rule, queries: list[str]) -> None:
+    rules = [varied(rule, id=f"p-{number}", query=query) for number, query in enumerate(queries)]
+    own = [varied(one, index=(filled.stream,)) for one in rules]
+    schema = filled.schema()
+    by_stream, failed = plan_rules(own, schema, NOW)
+    assert not failed
+    planned = by_stream[filled.stream]
+    chosen = choose(filled.engine, Window(filled.stream, BEGINNING, END), planned, schema)
+    assert found(filled, chosen, schema) == found(filled, planned, schema)
+
+
+def test_rules_are_not_chosen_by_what_is_no_text(filled: DetectStore, rule: Rule) -> None:
+    planned, schema = planned_for(filled, [rule])
+    columns = {**schema.streams[filled.stream], "event.action": "Array(String)", "event.provider": "UInt8"}
+    other = Schema({filled.stream: columns}, schema.registry)
+    assert choose(filled.engine, Window(filled.stream, BEGINNING, END), planned, other) == planned

@@ -1,0 +1,75 @@
+"""The alerts' store: each id once, through crashes; newest first; what is asked for stays a value."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bartizan.engine.errors import StatementRefused
+from tests.detect.store import DetectStore
+
+EVER = "1970-01-01 00:00:00.000"
+
+
+@pytest.fixture(scope="module")
+def store(make_store: Callable[[], DetectStore]) -> DetectStore:
+    """One store for all tests: each has alerts with a prefix of its own."""
+    return make_store()
+
+
+def alert(id: str, second: int = 0, severity: str = "low", risk_score: int = 1, **more: Any) -> dict[str, Any]:
+    at = f"2026-03-01T10:00:{second:02d}.000Z"
+    known = {"id": id, "severity": severity, "risk_score": risk_score, "events": [id], "start": at, "end": at}
+    return {"@timestamp": at, "rule": {"id": "r"}, "threat": {}, "alert": known, **more}
+
+
+def latest(store: DetectStore, prefix: str, severities: tuple[str, ...] = (), limit: int = 1000) -> list[str]:
+    ids = [found["alert"]["id"] for found in store.alerts.latest(EVER, severities, limit)]
+    return [id.removeprefix(prefix) for id in ids if id.startswith(prefix)]
+
+
+def test_each_is_added_once(store: DetectStore) -> None:
+    first, second = alert("once-1"), alert("once-2")
+    assert store.alerts.add([first, first]) == [first]
+    assert store.alerts.add([first, second]) == [second]
+    assert store.alerts.add([]) == []
+    assert sorted(latest(store, "once-")) == ["1", "2"]
+
+
+def test_newest_first_then_gravest(store: DetectStore) -> None:
+    store.alerts.add([alert("o-a", 1), alert("o-b", 3), alert("o-c", 3, "high", 90), alert("o-d", 2, "critical", 99)])
+    assert latest(store, "o-") == ["c", "b", "d", "a"]
+    assert latest(store, "o-", ("high", "critical")) == ["c", "d"]
+    assert [found["alert"]["id"] for found in store.alerts.latest("2026-03-01 10:00:03.000", (), 1)] == ["o-c"]
+
+
+HOSTILE = ("' OR 1=1 --", "\\", "\\'", "{id:String}", "\x00", "%", "]) OR has(['", "o-a'; DROP TABLE x")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_is_asked_for_stays_a_value(store: DetectStore, text: str) -> None:
+    whole = alert(f"h-{text}", reason=text)
+    store.alerts.add([whole, alert("h-other")])
+    assert store.alerts.get(f"h-{text}") == whole
+    assert store.alerts.get(text) is None
+    assert latest(store, "h-", (text,)) == []
+
+
+def test_what_a_crash_left_in_the_spool_is_not_added_again(store: DetectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise StatementRefused("not now")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store.intake.loader, "load", refuse)
+        with pytest.raises(StatementRefused):
+            store.alerts.add([alert("left-1"), alert("left-2")])
+    new = alert("left-3")
+    assert store.alerts.add([alert("left-1"), new]) == [new]
+    assert sorted(latest(store, "left-")) == ["1", "2", "3"]
+
+
+def test_more_than_a_segment_holds_is_stored(store: DetectStore) -> None:
+    large = [alert(f"large-{number}", message="x" * 600_000) for number in range(3)]
+    assert len(store.alerts.add(large)) == 3
+    assert store.alerts.get("large-2") == large[2]
+    assert list(store.intake.spool.pending()) == []
