@@ -29,7 +29,7 @@ def test_a_table_shows_it_inert(text: str, capsys: pytest.CaptureFixture[str]) -
     assert "\x1b" not in printed
 
 
-@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@sum", "\tx"])
+@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@sum", "\tx", "\uff1dcmd()"])
 def test_a_spreadsheet_runs_no_cell(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_rows([{"a": text}], ("a",), Format.CSV)
     assert capsys.readouterr().out.splitlines()[1].lstrip('"').startswith(("'", "\\t"))

@@ -36,7 +36,7 @@ def test_it_is_not_written_over(folder: Path) -> None:
         write_skeleton("acme.audit", folder.parents[1])
 
 
-@pytest.mark.parametrize("name", ["acme", "acme.", "../x.y", "a b.c", ""])
+@pytest.mark.parametrize("name", ["acme", "acme.", "../x.y", "a b.c", "", "Acme.Audit", "acme..x", "a.b-c"])
 def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(IntegrationError, match="is no dataset name"):
         write_skeleton(name, tmp_path)
@@ -46,6 +46,10 @@ WRONG = [
     ("SELECT id AS `event.id` FROM records", "the mapping gives no `@timestamp`"),
     ("SELECT FROM WHERE (", "mapping.sql:1"),
     ("DROP TABLE x", "one SELECT is expected"),
+    ("SELECT 1; SELECT 2", "one SELECT is expected"),
+    ("", "one SELECT is expected, it is empty"),
+    ("SELECT 1,\n  'open FROM records", "mapping.sql:2: a quote is not closed"),
+    ("SELECT\n\n  javaMap(1, 2) FROM records", "mapping.sql:3: macro `javaMap` takes 1 arguments, got 2"),
 ]
 
 

@@ -161,7 +161,7 @@ def _contradiction(name: str, column_type: str, registry: Registry) -> str:
             f"`{name}` is {'' if field.is_array else 'not '}an array in the registry, the mapping gives {column_type}"
         )
     if not re.fullmatch(_TYPES.get(field.type, ".*"), inner):
-        return f"`{name}` is a {field.type}, the mapping gives {column_type}"
+        return f"`{name}` is of type {field.type}, the mapping gives {column_type}"
     return ""
 
 
