@@ -11,8 +11,8 @@ from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import stored
 from bartizan.engine.errors import EngineError, StatementRefused
-from bartizan.engine.inserts import prepare_insert
-from bartizan.engine.statements import Prepared, with_source
+from bartizan.engine.inserts import UNOPTIMISED, prepare_insert
+from bartizan.engine.statements import Prepared, put_source
 from bartizan.engine.tables import Table, ensure_table
 from bartizan.errors import BartizanError
 from bartizan.ingest.errors import DamagedSegment
@@ -181,8 +181,9 @@ class Loader:
 
 def stream_table(engine: Engine, name: str, mapping: Mapping, loaded: exp.Select, registry: Registry) -> Table:
     """The table of a stream as its mapping, and what `load_select` made of it, describe it."""
-    described = with_source(whole_select(mapping, loaded), exp.func("null", exp.Literal.string(STRUCTURE)))
-    columns = rows(engine, exp.Describe(this=exp.Subquery(this=described)), {"ingested": instant(0)})
+    whole = whole_select(mapping, loaded.copy())
+    described = exp.Describe(this=exp.Subquery(this=put_source(whole, exp.func("null", exp.Literal.string(STRUCTURE)))))
+    columns = rows(engine, described, {"ingested": instant(0)}, settings=UNOPTIMISED)
     derived = {column.alias: column.this for column in mapping.derived}
     return Table(
         name,

@@ -100,11 +100,11 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
 
 
 def whole_select(mapping: Mapping, loaded: exp.Select) -> exp.Select:
-    """What `load_select` gave with the stream's derived columns: what a reader of the table sees."""
+    """What `load_select` gave, taken over, with the stream's derived columns: what a reader of the table sees."""
     if not mapping.derived:
         return loaded
     derived = (column.copy() for column in mapping.derived)
-    return exp.select("*", *derived).from_(loaded.subquery("loaded"), copy=False)
+    return exp.select("*", *derived).from_(loaded.subquery("loaded", copy=False), copy=False)
 
 
 def ordered_select(mapping: Mapping, namespace: str) -> exp.Select:
