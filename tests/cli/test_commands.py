@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from bartizan.cli.main import cli
 
@@ -95,6 +96,28 @@ def test_rules_of_ones_own_are_checked_and_scanned_with(tmp_path: Path) -> None:
     assert "did you mean `event.action`" in scanned.stderr
 
 
+def test_a_scan_whose_rule_did_not_run_does_not_say_that_all_is_well(tmp_path: Path) -> None:
+    logs, rule = tmp_path / "log.json", tmp_path / "rule.toml"
+    logs.write_text(json.dumps({**RECORD, "eventName": "DescribeTrails", "eventSource": "cloudtrail.amazonaws.com"}))
+    rule.write_text(RULE.format(id="a", query="event.action: (\\u001b[2J"))
+    broken = run("scan", str(logs), "--rules", str(rule))
+    assert (broken.returncode, "0 new alerts" in broken.stderr) == (1, True)
+    assert "line 1, column" in broken.stderr
+
+
+@pytest.mark.slow
+def test_the_demo_finds_its_attack_and_keeps_its_logs_where_its_store_is(tmp_path: Path) -> None:
+    small = "import bartizan.cli.demo as d, bartizan.cli.main as m; d.EVENTS, d.HOURS = 300, 3; m.run()"
+    (tmp_path / "c.toml").write_text(f'data = "{tmp_path / "store"}"')
+    words = [sys.executable, "-c", small, "demo", "--no-serve", "--config", str(tmp_path / "c.toml")]
+    shown = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "ATT&CK" in shown.stdout
+    assert "T1562.008" in shown.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.toml", "store"]
+    assert list((tmp_path / "store/logs").rglob("*.gz"))
+
+
 def test_a_search_that_is_wrong_shows_where(tmp_path: Path) -> None:
     logs, data = tmp_path / "log.json", str(tmp_path / "data")
     logs.write_text(json.dumps(RECORD))
@@ -117,3 +140,32 @@ def test_simulate_writes_the_same_again(tmp_path: Path) -> None:
         for name in ("one", "two")
     ]
     assert digests[0] == digests[1]
+
+
+REFUSED = [
+    (["simulate", "{out}", "--start", "yesterday"], "is no ISO 8601 time"),
+    (["simulate", "{out}", "--format", "xml"], "Invalid value"),
+    (["search"], "Missing argument"),
+    (["search", "*", "--limit", "-1"], "Invalid value"),
+    (["ingest", "{out}/nowhere"], "does not exist"),
+    (["nonsense"], "No such command"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), REFUSED)
+def test_wrong_usage_ends_with_2(tmp_path: Path, words: list[str], message: str) -> None:
+    answer = CliRunner().invoke(cli, [word.format(out=tmp_path) for word in words])
+    assert answer.exit_code == 2
+    assert message in answer.output
+    assert not answer.stdout
+
+
+def test_simulate_keeps_the_offset_of_a_time(tmp_path: Path) -> None:
+    words = ["simulate", "--events", "10", "--hours", "1", "--no-attack", "--format", "ndjson", "--start"]
+    for name, start in (("there", "2026-01-05T01:00:00+02:00"), ("here", "2026-01-04T23:00:00")):
+        assert CliRunner().invoke(cli, [*words, start, str(tmp_path / name)]).exit_code == 0
+    written = [
+        sorted(str(f.relative_to(tmp_path / n)) for f in (tmp_path / n).rglob("*.gz")) for n in ("here", "there")
+    ]
+    assert written[0] == written[1]
+    assert any("/2026/01/04/" in name for name in written[0])

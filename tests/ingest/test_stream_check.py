@@ -19,6 +19,7 @@ from bartizan.integrations.skeleton import write_skeleton
 Problems = Callable[[], list[tuple[str, str]]]
 MACROS = load_macros()
 ECS = load_registry()
+TEXT = "LowCardinality(String)"
 USER = "r.user AS `user.name`"
 
 
@@ -48,9 +49,9 @@ def test_a_new_stream_has_none(problems: Problems) -> None:
 MAPPINGS = {
     "r.user AS `user.nmae`": "`user.nmae` is no ECS field and not in fields.toml; did you mean `user.name`?",
     "5 AS `user.name`": "`user.name` is of type keyword, the mapping gives UInt8",
-    "r.ip AS `source.address`, r.ip AS `client.ip`": "`client.ip` is of type ip, the mapping gives LowCardinality(String)",
-    "[r.user] AS `user.name`": "`user.name` is not an array in the registry, the mapping gives Array(LowCardinality(String))",
-    "r.user AS `tags`": "`tags` is an array in the registry, the mapping gives LowCardinality(String)",
+    "r.ip AS `source.address`, r.ip AS `client.ip`": f"`client.ip` is of type ip, the mapping gives {TEXT}",
+    "[r.user] AS `user.name`": f"`user.name` is not an array in the registry, the mapping gives Array({TEXT})",
+    "r.user AS `tags`": f"`tags` is an array in the registry, the mapping gives {TEXT}",
     "r.user AS `acme.audit.thing`": "`acme.audit.thing` is no ECS field and not in fields.toml",
 }
 
