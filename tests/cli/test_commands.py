@@ -132,7 +132,7 @@ def test_a_search_that_is_wrong_shows_where(tmp_path: Path) -> None:
 
 def test_simulate_writes_the_same_again(tmp_path: Path) -> None:
     words = ("--events", "200", "--hours", "2", "--start", "2026-01-05", "--format", "ndjson")
-    first, second = (run("simulate", str(tmp_path / name), *words) for name in ("one", "two"))
+    first, second = (CliRunner().invoke(cli, ["simulate", str(tmp_path / name), *words]) for name in ("one", "two"))
     assert first.stdout == second.stdout
     assert json.loads(first.stdout)["attack"]
     digests = [

@@ -126,7 +126,7 @@ PREDICATES = st.recursive(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(queries=st.lists(PREDICATES, min_size=8, max_size=12))
 def test_no_rule_that_matches_is_left_out(filled: DetectStore, rule: Rule, queries: list[str]) -> None:
     rules = [varied(rule, id=f"p-{number}", query=query) for number, query in enumerate(queries)]
