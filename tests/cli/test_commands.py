@@ -61,6 +61,7 @@ def test_help_says_what_it_does_with_an_example(words: list[str]) -> None:
         assert "Example: bartizan" in command.help
 
 
+@pytest.mark.slow
 def test_an_integration_of_ones_own_is_made_checked_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = run("integrations", "new", "acme.audit", "--folder", str(tmp_path / "own"))
     assert made.returncode == 0, made.stderr
@@ -74,6 +75,7 @@ def test_an_integration_of_ones_own_is_made_checked_and_read(tmp_path: Path, mon
     assert '`user.name` is `"alice"`, expected `"bob"`' in checked.stdout
 
 
+@pytest.mark.slow
 def test_rules_of_ones_own_are_checked_and_scanned_with(tmp_path: Path) -> None:
     logs, rules = tmp_path / "log.json", tmp_path / "rules"
     logs.write_text(json.dumps(RECORD))
@@ -96,6 +98,7 @@ def test_rules_of_ones_own_are_checked_and_scanned_with(tmp_path: Path) -> None:
     assert "did you mean `event.action`" in scanned.stderr
 
 
+@pytest.mark.slow
 def test_a_scan_whose_rule_did_not_run_does_not_say_that_all_is_well(tmp_path: Path) -> None:
     logs, rule = tmp_path / "log.json", tmp_path / "rule.toml"
     logs.write_text(json.dumps({**RECORD, "eventName": "DescribeTrails", "eventSource": "cloudtrail.amazonaws.com"}))

@@ -31,6 +31,7 @@ def app(chdb_connection: Any, server: ClickHouseServer, tmp_path: Path) -> Itera
     chdb_connection.query(f"DROP DATABASE `{DATABASE}`")
 
 
+@pytest.mark.slow
 def test_logs_go_in_and_alerts_come_out(app: App, tmp_path: Path) -> None:
     written = write(SCENARIO, tmp_path / "logs")
     first, again = (ingested(app, tmp_path / "logs") for _ in range(2))

@@ -28,6 +28,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_again_and_from_elsewhere_nothing_is_added(logs: Path, tmp_path: Path) -> None:
     first = bartizan("ingest", "--format", "ndjson", "--data", "store", logs, cwd=tmp_path)
     assert (first.status, first.summary["records"], len(first.acknowledged)) == (0, EVENTS, 4)
