@@ -12,6 +12,7 @@ DEADLINE_S = 60
 GARBAGE = b"\x05garbage"
 
 
+@pytest.mark.slow
 def test_a_damaged_segment_is_set_aside_and_holds_up_nothing(client: httpx.Client, services: Services) -> None:
     post(client, lines("before-damage"))
     spool = services.incoming.parent

@@ -82,6 +82,7 @@ def get(data: Path, path: str) -> dict[str, Any]:
         return found
 
 
+@pytest.mark.slow
 def test_logs_in_alerts_out_and_a_good_end(server: subprocess.Popen[str], data: Path, logs: Path) -> None:
     assert told(data)["pid"] == server.pid
     assert told(data).keys() == {"url", "pid"}

@@ -48,6 +48,7 @@ def test_nothing_to_store_is_told_and_is_no_failure(tmp_path: Path) -> None:
     assert answer.summary["records"] == 0
 
 
+@pytest.mark.slow
 def test_what_is_no_log_is_named_and_the_rest_goes_on(logs: Path, tmp_path: Path) -> None:
     mixed = shutil.copytree(logs, tmp_path / "mixed")
     (mixed / "empty.json").touch()

@@ -24,6 +24,7 @@ def test_a_long_list_is_one_membership_test(schema: Schema, ask: Ask) -> None:
     assert matching_ids(ask, tree, binder) == ["e09", "e10", "e11"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_or_clauses_are_one_too(schema: Schema) -> None:
     binder = Binder()
     text = " or ".join(f"event.category: c{number}" for number in range(10_000))
@@ -31,6 +32,7 @@ def test_ten_thousand_or_clauses_are_one_too(schema: Schema) -> None:
     assert tree.sql(dialect="clickhouse") == 'hasAny("event.category", {p0: Array(String)})'
 
 
+@pytest.mark.slow
 def test_thousands_of_different_conditions_print_without_recursion(schema: Schema, ask: Ask) -> None:
     binder = Binder()
     text = " or ".join(f"event.action: a{number}*" for number in range(2_000))
