@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from bartizan.api.services import Services
 from tests.api.test_ingest import STREAM, found, lines, post
