@@ -14,7 +14,8 @@ LOG_TYPES = ("flow", "alert", "tls")
 _SHARES = {"flow": 82, "alert": 12, "tls": 6}
 
 _NAMES = (
-    "api.stripe.com", "npm.larkmoor.example", "wheels.larkmoor.example", "files.larkmoor.example", "api.github.com", "sts.amazonaws.com",
+    "api.stripe.com", "npm.larkmoor.example", "wheels.larkmoor.example", "files.larkmoor.example",
+    "api.github.com", "sts.amazonaws.com",
     "login.microsoftonline.com", "hooks.slack.com", "api.mapbox.com", "smtp.sendgrid.net", "apt.larkmoor.example",
 )  # fmt: skip
 
