@@ -1,5 +1,6 @@
 """What all tests share: the one embedded engine that a test process may have."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 import chdb
 import pytest
 from hypothesis import settings
+
+from bartizan.engine.address import open_engine
+from bartizan.engine.base import Engine
+from bartizan.engine.limits import Limits
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -19,3 +24,18 @@ def chdb_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     connection = chdb.connect(str(folder))
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def chdb_folder(chdb_connection: Any) -> str:
+    """The folder that this process has open."""
+    answer = chdb_connection.query("SELECT path FROM system.disks WHERE name = 'default'", "JSONEachRow")
+    return str(json.loads(answer.bytes())["path"]).rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def engine(chdb_folder: str) -> Iterator[Engine]:
+    """The embedded engine over it."""
+    opened = open_engine(f"chdb://{chdb_folder}", Limits())
+    yield opened
+    opened.close()

@@ -35,6 +35,9 @@ from bartizan.pipeline import Detection, Intake
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
 
+_UNFOLDING = 64
+"""How many times its own size an object sent to the API may unfold to, in bytes."""
+
 
 def shipped_rules() -> Path:
     """Where the rules are that come with Bartizan: in the installed package, or at the top of a checkout."""
@@ -158,7 +161,7 @@ class App:
             clock=self.clock,
             incoming=self.config.data / "spool" / "incoming",
             access=access,
-            limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * 64, engine.search_timeout_s),
+            limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * _UNFOLDING, engine.search_timeout_s),
         )
 
     def schema(self) -> Schema:

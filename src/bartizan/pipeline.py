@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,11 +17,12 @@ from bartizan.detect.runner import RuleFailed, Scanned, run_due
 from bartizan.detect.scan import Cut, Match
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
+from bartizan.engine.literals import date_text
 from bartizan.errors import BartizanError
 from bartizan.ingest.errors import NoRecords, SpoolUnavailable
 from bartizan.ingest.known import Known
 from bartizan.ingest.ledger import Ledger
-from bartizan.ingest.loader import Loaded, Loader, instant
+from bartizan.ingest.loader import Loaded, Loader
 from bartizan.ingest.objects import Hashed, Reading, hashed, open_file, read_object, shown
 from bartizan.ingest.progress import Progress
 from bartizan.ingest.receipts import Receipts
@@ -181,16 +181,11 @@ class Detection:
                     failed.append(finding)
                 case Scanned(window, rules):
                     new = self.alerts.add([event_alert(match, self.registry) for match in matches])
-                    self.ledger.record(rules, window.stream, window.after, window.until, instant_text(now))
+                    self.ledger.record(rules, window.stream, window.after, window.until, date_text(now))
                     yield Detected(new, cuts, failed)
                     matches, cuts, failed = [], [], []
         if failed:
             yield Detected(failed=failed)
-
-
-def instant_text(at: datetime) -> str:
-    """An instant as a `DateTime64(3, 'UTC')` parameter."""
-    return instant(int(at.timestamp() * 1000))
 
 
 def file_source(path: Path) -> Source:

@@ -45,10 +45,9 @@ def running(services: Services, *, works: bool) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def app(chdb_connection: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    folder = chdb_connection.query("SELECT path FROM system.disks WHERE name = 'default'", "TSVRaw").bytes().decode()
+def app(chdb_folder: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     data = tmp_path_factory.mktemp("api")
-    with App(Config(data=data, namespace="api", engine=EngineConfig(url=f"chdb://{folder.strip()}"))) as app:
+    with App(Config(data=data, namespace="api", engine=EngineConfig(url=f"chdb://{chdb_folder}"))) as app:
         app.rulebook = few(app.rulebook)
         yield app
 

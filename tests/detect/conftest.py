@@ -1,6 +1,5 @@
 """What tests of detection share: the registry, ATT&CK, and a rule to vary."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -11,9 +10,7 @@ import pytest
 
 from bartizan.detect.attack.registry import Attack, load_attack
 from bartizan.detect.rule import Rule, load_rule
-from bartizan.engine.address import open_engine
 from bartizan.engine.base import Engine
-from bartizan.engine.limits import Limits
 from tests.detect.store import DetectStore
 
 RULE = """
@@ -51,15 +48,6 @@ def varied(rule: Rule, **changes: Any) -> Rule:
 
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def engine(chdb_connection: Any) -> Iterator[Engine]:
-    """The engine of the test process."""
-    answer = chdb_connection.query("SELECT path FROM system.disks WHERE name = 'default'", "JSONEachRow")
-    opened = open_engine(f"chdb://{json.loads(answer.bytes())['path'].rstrip('/')}", Limits())
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

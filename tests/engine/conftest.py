@@ -1,9 +1,7 @@
 """Both engines over the one chDB folder of the test process: embedded, and as a server through the official client."""
 
-import json
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
 
 import pytest
 from sqlglot import exp, parse_one
@@ -18,22 +16,15 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def folder(chdb_connection: Any) -> str:
-    """The folder that this process has open."""
-    answer = chdb_connection.query("SELECT path FROM system.disks WHERE name = 'default'", "JSONEachRow")
-    return str(json.loads(answer.bytes())["path"]).rstrip("/")
-
-
-@pytest.fixture(scope="session")
-def server(folder: str) -> Iterator[ClickHouseServer]:
-    with serving(folder) as started:
+def server(chdb_folder: str) -> Iterator[ClickHouseServer]:
+    with serving(chdb_folder) as started:
         yield started
 
 
 @pytest.fixture(scope="session", params=["chdb", "clickhouse"])
-def engine(request: pytest.FixtureRequest, folder: str, server: ClickHouseServer) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest, chdb_folder: str, server: ClickHouseServer) -> Iterator[Engine]:
     """Each engine in turn."""
-    url = f"chdb://{folder}" if request.param == "chdb" else f"clickhouse://{server.address}/default"
+    url = f"chdb://{chdb_folder}" if request.param == "chdb" else f"clickhouse://{server.address}/default"
     opened = open_engine(url, Limits())
     assert opened.name == request.param
     yield opened

@@ -55,8 +55,10 @@ def test_a_statement_that_takes_too_much_memory_is_stopped(engine: Engine) -> No
     assert rows(engine, sql("SELECT 1 AS n")) == [{"n": 1}]
 
 
-def test_limits_of_the_engine_are_on_every_statement(folder: str) -> None:
-    engine = open_engine(f"chdb://{folder}", Limits(max_memory_bytes=123_456_789, max_threads=1, max_execution_s=7))
+def test_limits_of_the_engine_are_on_every_statement(chdb_folder: str) -> None:
+    engine = open_engine(
+        f"chdb://{chdb_folder}", Limits(max_memory_bytes=123_456_789, max_threads=1, max_execution_s=7)
+    )
     names = ("max_memory_usage", "max_threads", "max_execution_time")
     asked = ", ".join(f"toString(getSetting('{name}')) AS {name}" for name in names)
     assert list(rows(engine, sql(f"SELECT {asked}"))[0].values()) == ["123456789", "1", "7"]
@@ -70,8 +72,8 @@ def test_a_server_that_is_not_there() -> None:
     assert "secret" not in str(unavailable.value)
 
 
-def test_a_server_that_goes_away(folder: str) -> None:
-    with serving(folder) as server:
+def test_a_server_that_goes_away(chdb_folder: str) -> None:
+    with serving(chdb_folder) as server:
         engine = open_engine(f"clickhouse://{server.address}", Limits())
         assert rows(engine, sql("SELECT 1 AS n")) == [{"n": 1}]
     engine.close()
@@ -82,8 +84,8 @@ def test_a_server_that_goes_away(folder: str) -> None:
     assert_is_brief(unavailable.value)
 
 
-def test_a_password_goes_to_the_server_and_a_wrong_one_is_refused(folder: str) -> None:
-    with serving(folder, user="analyst", password="p@ss/word") as server:
+def test_a_password_goes_to_the_server_and_a_wrong_one_is_refused(chdb_folder: str) -> None:
+    with serving(chdb_folder, user="analyst", password="p@ss/word") as server:
         engine = open_engine(f"clickhouse://analyst:p%40ss%2Fword@{server.address}/default", Limits())
         assert rows(engine, sql("SELECT 1 AS n")) == [{"n": 1}]
         engine.close()

@@ -71,8 +71,8 @@ def test_a_folder_that_was_never_open_is_free(tmp_path: Path) -> None:
     refuse_when_owned(tmp_path)
 
 
-def test_a_process_does_not_refuse_itself(folder: str) -> None:
-    refuse_when_owned(Path(folder))
+def test_a_process_does_not_refuse_itself(chdb_folder: str) -> None:
+    refuse_when_owned(Path(chdb_folder))
 
 
 def test_one_process_opens_one_folder(chdb_connection: object, tmp_path: Path) -> None:

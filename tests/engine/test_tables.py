@@ -123,7 +123,7 @@ def test_a_shorter_retention_reaches_the_rows_there_are(engine: Engine, table_na
 
 def test_streams_are_found_by_prefix(engine: Engine, table_name: str) -> None:
     ensure_table(engine, stream_table(f"{table_name}-prefixed"))
-    found = rows(engine, tables_query(), {"prefix": f"{table_name}-pre"})
+    found = rows(engine, tables_query(), {"prefixes": ["nobody-", f"{table_name}-pre"]})
     assert [(row["table"], row["name"]) for row in found] == [(f"{table_name}-prefixed", c.name) for c in COLUMNS]
 
 

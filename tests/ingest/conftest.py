@@ -1,27 +1,15 @@
 """Stores over the engine of the test process."""
 
-import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bartizan.engine.address import open_engine
 from bartizan.engine.base import Engine
-from bartizan.engine.limits import Limits
 from tests.ingest.store import Store
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def engine(chdb_connection: Any) -> Iterator[Engine]:
-    answer = chdb_connection.query("SELECT path FROM system.disks WHERE name = 'default'", "JSONEachRow")
-    opened = open_engine(f"chdb://{json.loads(answer.bytes())['path'].rstrip('/')}", Limits())
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

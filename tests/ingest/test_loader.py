@@ -10,6 +10,7 @@ import pytest
 from bartizan.engine.errors import EngineUnavailable, StatementRefused
 from bartizan.ingest import once
 from bartizan.ingest.errors import DamagedSegment
+from bartizan.ingest.loader import Loaded
 from bartizan.ingest.spool import Segment
 from tests.ingest.store import Store, entry, records
 
@@ -110,13 +111,12 @@ def test_a_damaged_segment_is_set_aside_and_the_others_go_on(store: Store, mark:
     content = bytearray(damaged.file.read_bytes())
     content[position] ^= 4
     damaged.file.write_bytes(content)
-    told: list[Any] = []
-    store.loader.load_pending(told.append, told.append)
-    failure, loaded = told
+    failure, loaded = (told.failed or told.loaded for told in store.ingest())
     (kept,) = store.quarantine.iterdir()
     assert isinstance(failure, DamagedSegment)
     assert str(failure).startswith(f"{kept}: it was damaged on the disk and is not stored: the row at byte 0 ")
     assert kept.read_bytes() == content
+    assert isinstance(loaded, Loaded)
     assert loaded.records == 3
     assert store.stored() == expected(mark, range(3, 6))
     assert not list(store.spool.pending())

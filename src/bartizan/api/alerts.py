@@ -10,7 +10,7 @@ from bartizan.api.errors import NotFound
 from bartizan.api.route import JsonResponse, Route, Served, Serving
 from bartizan.api.search import instant_of
 from bartizan.detect.ledger import BEGINNING
-from bartizan.pipeline import instant_text
+from bartizan.engine.literals import date_text
 
 MAX_LIMIT = 1_000
 
@@ -50,7 +50,7 @@ async def alert(serving: Serving, id: Annotated[str, Path(max_length=100)]) -> R
 
 def _alerts(serving: Served, asked: AlertsQuery) -> Response:
     since = instant_of(asked.time_from, "from", serving.services.clock())
-    text = instant_text(since) if since else BEGINNING
+    text = date_text(since) if since else BEGINNING
     found = serving.services.alerts.latest(text, asked.severity, asked.limit)
     return JsonResponse(orjson.dumps({"shown": len(found), "alerts": found}))
 

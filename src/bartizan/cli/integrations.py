@@ -24,7 +24,7 @@ def list_integrations(config: ConfigFile = None, format: OutputFormat = Format.T
                 "dataset": stream.dataset,
                 "title": stream.title,
                 "stream": stream.name(app.config.namespace),
-                "retention_days": app.config.retention_days.get(stream.dataset, stream.retention_days) or "for ever",
+                "retention_days": stream.retention_days or "for ever",
                 "own_fields": len(stream.fields),
             }
             for stream in app.catalog

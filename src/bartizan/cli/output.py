@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bartizan.errors import BartizanError
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters that make a spreadsheet run a cell (owasp.org, CSV injection)."""
 
@@ -29,14 +31,14 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], format: Format, title: str = "") -> None:
+def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], format: Format) -> None:
     """Print rows. A table and CSV show `columns` (dotted paths into each row); NDJSON shows the rows whole."""
     if format is Format.NDJSON:
         print_ndjson(rows)
     elif format is Format.CSV:
         _print_csv(rows, columns)
     else:
-        _print_table(rows, columns, title)
+        _print_table(rows, columns)
 
 
 def print_problems(problems: Sequence[Mapping[str, Any]], format: Format) -> None:
@@ -46,6 +48,12 @@ def print_problems(problems: Sequence[Mapping[str, Any]], format: Format) -> Non
         return
     for problem in problems:
         sys.stdout.write(f"{_near(str(problem['file']))}: {visible(str(problem['problem']))}\n")
+
+
+def tell_left_out(problems: Iterable[BartizanError]) -> None:
+    """Rules that don't load, on stderr; the others go on."""
+    for problem in problems:
+        stderr().print(f"rule left out: {visible_lines(str(problem))}", markup=False)
 
 
 def print_ndjson(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -88,8 +96,8 @@ def _walk(row: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str) -> None:
-    table = Table(title=title or None, title_justify="left", header_style="bold", expand=False)
+def _print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    table = Table(header_style="bold", expand=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bartizan.app import App
 from bartizan.cli.options import ConfigFile, OutputFormat, Rules, open_app
-from bartizan.cli.output import Format, print_problems, print_rows, stderr, visible_lines
+from bartizan.cli.output import Format, print_problems, print_rows, stderr, tell_left_out
 from bartizan.detect.errors import RuleError
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_check import check_rules
@@ -28,7 +27,7 @@ def list_rules(rules: Rules = None, config: ConfigFile = None, format: OutputFor
     """
     with open_app(config=config, rules=_texts(rules)) as app:
         rows = [_row(rule) for rule in sorted(app.rulebook, key=lambda rule: (-rule.risk_score, rule.name))]
-        _tell_problems(app)
+        tell_left_out(app.rulebook.problems)
     print_rows(rows, ("name", "severity", "risk_score", "attack", "index", "id"), format)
 
 
@@ -67,11 +66,6 @@ def _row(rule: Rule) -> dict[str, Any]:
 
 def _advised(problem: RuleError) -> str:
     return f"{problem.message}; {problem.hint}" if problem.hint else problem.message
-
-
-def _tell_problems(app: App) -> None:
-    for problem in app.rulebook.problems:
-        stderr().print(f"left out: {visible_lines(str(problem))}", markup=False)
 
 
 def _texts(paths: list[Path] | None) -> list[str] | None:

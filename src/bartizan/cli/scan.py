@@ -11,7 +11,7 @@ from bartizan.app import App
 from bartizan.cli.alert_table import print_alerts
 from bartizan.cli.ingest import ingest_paths
 from bartizan.cli.options import ConfigFile, Dataset, OutputFormat, Paths, Rules, open_app
-from bartizan.cli.output import Format, stderr, visible, visible_lines
+from bartizan.cli.output import Format, stderr, tell_left_out, visible, visible_lines
 from bartizan.cli.progress import bar
 
 
@@ -44,8 +44,7 @@ def detect(app: App) -> tuple[list[Mapping[str, Any]], bool]:
     """Run the rules that are due; says on stderr what could not run. Gives the new alerts, and whether all ran."""
     console = stderr()
     all_ran = not app.rulebook.problems
-    for problem in app.rulebook.problems:
-        console.print(f"rule left out: {visible_lines(str(problem))}", markup=False)
+    tell_left_out(app.rulebook.problems)
     alerts: list[Mapping[str, Any]] = []
     with bar(f"{len(app.rulebook)} rules", None) as (progress, task):
         for detected in app.detection.run():

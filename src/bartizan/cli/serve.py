@@ -17,7 +17,7 @@ import typer
 from bartizan.api.access import access_for, is_loopback
 from bartizan.app import App
 from bartizan.cli.options import ConfigFile, Data, Rules, open_app
-from bartizan.cli.output import stderr, visible
+from bartizan.cli.output import stderr, tell_left_out
 from bartizan.cli.remote import SERVER_FILE, live_server
 from bartizan.errors import BartizanError, Terminal
 
@@ -148,8 +148,7 @@ def _done(number: int, frame: FrameType | None) -> None:
 
 def _greet(app: App, url: str) -> None:
     console = stderr()
-    for problem in app.rulebook.problems:
-        console.print(f"rule left out: {visible(str(problem))}", markup=False)
+    tell_left_out(app.rulebook.problems)
     key = "with the api key" if app.config.serve.api_key else "without a key, from this machine only"
     console.print(f"serving {url}/api/v1 {key}; its description is {url}/api/openapi.json", markup=False)
     if not is_loopback(app.config.serve.host):

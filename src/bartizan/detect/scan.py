@@ -11,10 +11,11 @@ from typing import Any
 from sqlglot import exp, parse_one
 
 from bartizan.detect.plan import CHOOSING_FIELDS, Planned
-from bartizan.engine.base import READ_ONLY, Engine, Settings, Value, rows
+from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.query.binder import Binder
 from bartizan.query.compile import predicate
 from bartizan.query.schema import Schema
+from bartizan.query.sql import column
 
 MATCHED = "rule.number"
 """Column of a scan's rows: which of the scan's rules the event matches."""
@@ -24,9 +25,6 @@ _TEXTS = ("String", "LowCardinality(String)")
 
 MAX_VALUES = 20_000
 """Distinct combinations of the choosing columns that are looked at; with more, every rule is scanned for."""
-
-_WHOLE_ROWS: Settings = {**READ_ONLY, "asterisk_include_alias_columns": 1}
-"""Derived columns belong to an event as much as stored ones."""
 
 _RANGE = """
 `event.ingested` > {after: DateTime64(3, 'UTC')} AND `event.ingested` <= {until: DateTime64(3, 'UTC')}
@@ -68,7 +66,7 @@ def choose(engine: Engine, window: Window, planned: Sequence[Planned], schema: S
     fields = [field for field in CHOOSING_FIELDS if columns.get(field) in _TEXTS]
     if not fields or not any(plan.required for plan in planned):
         return list(planned)
-    query = _from(window.stream).select(*map(_column, fields)).where(_range()).distinct().limit(MAX_VALUES + 1)
+    query = _from(window.stream).select(*map(column, fields)).where(_range()).distinct().limit(MAX_VALUES + 1)
     present = rows(engine, query, window.parameters(), settings=READ_ONLY)
     if len(present) > MAX_VALUES:
         return list(planned)
@@ -79,12 +77,12 @@ def scan(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sch
     """Every match in the window, at most `max_alerts` for each rule, then a `Cut` for each rule that had more."""
     if not planned:
         return
-    binder = Binder("r")
-    predicates = [predicate(plan.expr, schema.narrow(window.stream), binder) for plan in planned]
+    binder, narrow = Binder("r"), schema.narrow(window.stream)
+    predicates = [predicate(plan.expr, narrow, binder) for plan in planned]
     parameters = {name: parameter.value for name, parameter in binder.params.items()} | window.parameters()
     limit = max(plan.rule.max_alerts for plan in planned)
     counts = [0] * len(planned)
-    for row in rows(engine, _scan_query(window.stream, predicates, limit), parameters, settings=_WHOLE_ROWS):
+    for row in rows(engine, _scan_query(window.stream, predicates, limit), parameters, settings=READ_ONLY):
         number = row.pop(MATCHED) - 1
         counts[number] += 1
         if counts[number] <= planned[number].rule.max_alerts:
@@ -103,7 +101,7 @@ def _scan_query(stream: str, predicates: Sequence[exp.Expr], limit: int) -> exp.
     query = _from(stream).select("*", exp.func("arrayJoin", matched).as_(MATCHED, quoted=True))
     any_of = exp.or_(*(p.copy() for p in predicates))
     query.set("prewhere", exp.PreWhere(this=exp.and_(_range(), any_of)))
-    query.set("limit", exp.Limit(expression=exp.Literal.number(limit + 1), expressions=[_column(MATCHED)]))
+    query.set("limit", exp.Limit(expression=exp.Literal.number(limit + 1), expressions=[column(MATCHED)]))
     return query
 
 
@@ -136,7 +134,3 @@ def _range() -> exp.Expr:
 
 def _from(stream: str) -> exp.Select:
     return exp.Select().from_(exp.Table(this=exp.to_identifier(stream, quoted=True)))
-
-
-def _column(name: str) -> exp.Column:
-    return exp.column(exp.to_identifier(name, quoted=True))

@@ -51,7 +51,7 @@ def stored(name: str, mapped_type: str, registry: Registry, derived: exp.Expr | 
     bulky = name == RAW_RECORD or (field is not None and field.type in _BULKY_TYPES)
     mapped_type = _plain(mapped_type)
     kept = mapped_type if bulky or _is_unique(name) else _with_dictionary(mapped_type)
-    return Column(name, kept, _codec(name, bulky), _index(name))
+    return Column(name, kept, _codec(name), _index(name))
 
 
 def _is_unique(name: str) -> bool:
@@ -71,10 +71,8 @@ def _plain(mapped_type: str) -> str:
     return plain.replace("Nullable(String)", "String")
 
 
-def _codec(name: str, bulky: bool) -> str:
-    if name in TIMES:
-        return "Delta(8), ZSTD(1)"
-    return "ZSTD(1)"
+def _codec(name: str) -> str:
+    return "Delta(8), ZSTD(1)" if name in TIMES else "ZSTD(1)"
 
 
 def _index(name: str) -> str:

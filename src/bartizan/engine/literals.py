@@ -5,6 +5,7 @@ array are quoted (clickhouse.com/docs/interfaces/http, "parameters").
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from bartizan.engine.base import Value
 
@@ -15,6 +16,11 @@ _QUOTED_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\t": "\\t", "\n": "\
 def bound(parameters: Mapping[str, Value]) -> dict[str, str]:
     """Every parameter as the text that ClickHouse parses by the type the statement names."""
     return {name: _scalar(value) for name, value in parameters.items()}
+
+
+def date_text(at: datetime) -> str:
+    """An aware instant as the value of a `DateTime64(3, 'UTC')` parameter, cut to milliseconds."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def _scalar(value: Value) -> str:

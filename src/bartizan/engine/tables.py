@@ -40,11 +40,13 @@ def columns_query() -> exp.Select:
 
 
 def tables_query() -> exp.Select:
-    """Table and column names and types of every stream: those whose name starts with `{prefix:String}`."""
+    """Table and column names and types of every stream: a name begins with one of `{prefixes:Array(String)}`."""
+    prefix = exp.to_identifier("prefix")
+    begins = exp.Lambda(this=exp.func("startsWith", exp.column("table"), prefix), expressions=[prefix.copy()])
     return (
         exp.select("table", "name", "type")
         .from_("system.columns")
-        .where(_here(), exp.func("startsWith", exp.column("table"), _parameter("prefix", "String")))
+        .where(_here(), exp.func("arrayExists", begins, _parameter("prefixes", "Array(String)")))
         .order_by("table", "position")
     )
 

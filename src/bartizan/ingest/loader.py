@@ -1,8 +1,7 @@
 """Loads sealed segments into their streams' tables, each exactly once, and says what came of its records."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlglot import exp, parse_one
@@ -12,9 +11,9 @@ from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import stored
 from bartizan.engine.errors import EngineError, StatementRefused
 from bartizan.engine.inserts import UNOPTIMISED, prepare_insert
+from bartizan.engine.literals import date_text
 from bartizan.engine.statements import Prepared, put_source
 from bartizan.engine.tables import Table, ensure_table
-from bartizan.errors import BartizanError
 from bartizan.ingest.errors import DamagedSegment
 from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.mend import mend
@@ -25,6 +24,8 @@ from bartizan.ingest.spool import Segment, Spool
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.macros import Macros
 from bartizan.integrations.mapping import Mapping, load_mapping
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 MAX_PROBLEMS = 20
 """Records not understood that are told one by one for a segment; the rest is counted."""
@@ -108,7 +109,7 @@ class Loader:
         self.prepare(segment.stream)
         segment = self._after_the_last(segment)
         size_bytes = segment.file.stat().st_size
-        ingested = instant(segment.ingested_ms)
+        ingested = _date_text(segment.ingested_ms)
         try:
             self._insert_mended(segment, ingested)
             self._ledger.record(segment, ingested)
@@ -119,14 +120,6 @@ class Loader:
         loaded = self._outcome(segment, ingested, size_bytes)
         self._spool.remove(segment)
         return loaded
-
-    def load_pending(self, told: Callable[[Loaded], None], failed: Callable[[BartizanError], None]) -> None:
-        """Load everything sealed; a segment that can't be loaded now stays (or is set aside) and holds up no other."""
-        for segment in self._spool.pending():
-            try:
-                told(self.load(segment))
-            except BartizanError as error:
-                failed(error)
 
     def _described(self, stream: str) -> tuple[exp.Select, Table]:
         dataset, namespace = _parts(stream)
@@ -139,7 +132,7 @@ class Loader:
         """A segment that failed while later ones were stored gets a new ingest time: rules that have run over the later
         ones look at nothing before them again."""
         last_ms = self._last_ms[segment.stream]
-        parameters = {"table": segment.stream, "ingested": instant(segment.ingested_ms)}
+        parameters = {"table": segment.stream, "ingested": _date_text(segment.ingested_ms)}
         present = parse_one(_PRESENT, dialect="clickhouse")
         if segment.ingested_ms < last_ms and not rows(self._engine, present, parameters)[0]["count()"]:
             segment = self._spool.restamp(segment)
@@ -183,7 +176,7 @@ def stream_table(engine: Engine, name: str, mapping: Mapping, loaded: exp.Select
     """The table of a stream as its mapping, and what `load_select` made of it, describe it."""
     whole = whole_select(mapping, loaded.copy())
     described = exp.Describe(this=exp.Subquery(this=put_source(whole, exp.func("null", exp.Literal.string(STRUCTURE)))))
-    columns = rows(engine, described, {"ingested": instant(0)}, settings=UNOPTIMISED)
+    columns = rows(engine, described, {"ingested": _date_text(0)}, settings=UNOPTIMISED)
     derived = {column.alias: column.this for column in mapping.derived}
     return Table(
         name,
@@ -198,6 +191,6 @@ def _parts(stream: str) -> tuple[str, str]:
     return dataset, namespace
 
 
-def instant(milliseconds: int) -> str:
-    """Milliseconds since 1970 as a `DateTime64(3, 'UTC')` parameter."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+def _date_text(milliseconds: int) -> str:
+    """Milliseconds since 1970 as the value of a `DateTime64(3, 'UTC')` parameter."""
+    return date_text(_EPOCH + timedelta(milliseconds=milliseconds))

@@ -10,9 +10,9 @@ from bartizan.ecs.document import document
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, rows
 from bartizan.engine.inserts import UNOPTIMISED
+from bartizan.engine.literals import date_text
 from bartizan.engine.statements import Prepared
 from bartizan.errors import BartizanError
-from bartizan.ingest.loader import instant
 from bartizan.ingest.mend import mend
 from bartizan.ingest.objects import Reading, find_files, open_file, origin_of, read_object, shown
 from bartizan.ingest.progress import NOTHING
@@ -60,7 +60,7 @@ class Normalizer:
 
     def _segment(self, segment: Path, stream: Stream) -> Iterator[dict[str, Any]]:
         mend(self._engine, segment)
-        now = instant(int(self._clock().timestamp() * 1000))
+        now = date_text(self._clock())
         file = as_local_file(segment)
         for row in rows(self._engine, self._select(stream), {"ingested": now}, file=file, settings=UNOPTIMISED):
             yield document(row, self._registry)

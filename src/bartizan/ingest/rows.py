@@ -101,10 +101,7 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
 
 def whole_select(mapping: Mapping, loaded: exp.Select) -> exp.Select:
     """What `load_select` gave, taken over, with the stream's derived columns: what a reader of the table sees."""
-    if not mapping.derived:
-        return loaded
-    derived = (column.copy() for column in mapping.derived)
-    return exp.select("*", *derived).from_(loaded.subquery("loaded", copy=False), copy=False)
+    return _with_derived(mapping, loaded, exp.Star()) if mapping.derived else loaded
 
 
 def ordered_select(mapping: Mapping, namespace: str) -> exp.Select:
@@ -112,8 +109,12 @@ def ordered_select(mapping: Mapping, namespace: str) -> exp.Select:
     ordinal = exp.to_identifier("record.ordinal", quoted=True)
     rows = load_select(mapping, namespace).select(_mapped("record.ordinal").as_("record.ordinal", quoted=True))
     everything = exp.Star(except_=[ordinal])
+    return _with_derived(mapping, rows, everything).order_by(exp.column(ordinal.copy()), copy=False)
+
+
+def _with_derived(mapping: Mapping, loaded: exp.Select, stored: exp.Star) -> exp.Select:
     derived = (column.copy() for column in mapping.derived)
-    return exp.select(everything, *derived).from_(rows.subquery("loaded")).order_by(exp.column(ordinal.copy()))
+    return exp.select(stored, *derived).from_(loaded.subquery("loaded", copy=False), copy=False)
 
 
 def _kind(mapping: Mapping) -> exp.Expr:

@@ -1,6 +1,5 @@
 """A stream's mapping as a tree: `mapping.sql` in, one SELECT over `records` out, its shared functions expanded."""
 
-import collections.abc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +68,7 @@ def _derived(path: Path, macros: Macros) -> tuple[exp.Alias, ...]:
     return tuple(_with_name(projection, path) for projection in projections)
 
 
-def _named_put_in(tree: exp.Expr, names: collections.abc.Mapping[str, exp.Expr]) -> exp.Expr:
+def _named_put_in(tree: exp.Expr, names: dict[str, exp.Expr]) -> exp.Expr:
     """`WITH expression AS name` put in the place of `name`: a column's expression can't have a WITH of its own."""
 
     def replaced(node: exp.Expr) -> exp.Expr:

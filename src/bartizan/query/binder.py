@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import IPv6Address
 
 from sqlglot import exp
 
+from bartizan.engine.literals import date_text
 from bartizan.query.ir import Scalar
 
 Plain = str | int | float | bool
@@ -82,5 +83,5 @@ def _as_float(value: Scalar) -> float:
 
 def _plain(value: Scalar) -> Plain:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{value.microsecond // 1000:03d}"
+        return date_text(value)
     return str(value) if isinstance(value, IPv6Address) else value

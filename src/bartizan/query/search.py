@@ -32,9 +32,8 @@ class Search:
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
     """Every stream's columns as they are now."""
     streams: dict[str, dict[str, str]] = defaultdict(dict)
-    for prefix in STREAM_PREFIXES:
-        for row in rows(engine, tables_query(), {"prefix": prefix}):
-            streams[row["table"]][row["name"]] = row["type"]
+    for row in rows(engine, tables_query(), {"prefixes": STREAM_PREFIXES}):
+        streams[row["table"]][row["name"]] = row["type"]
     return Schema(streams, registry, unknown_fields)
 
 

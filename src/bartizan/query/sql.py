@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-DIALECT = "clickhouse"
 Connector = type[exp.And] | type[exp.Or]
 
 

@@ -10,7 +10,6 @@ from enum import StrEnum
 from bartizan.simulate.entropy import fixed_hex
 
 NAME = "Larkmoor Freight"
-DOMAIN = "larkmoor.example"
 HOME_REGION = "eu-west-1"
 GLOBAL_REGION = "us-east-1"
 """Where CloudTrail writes the events of global services (IAM, Organizations, account sign-in)."""

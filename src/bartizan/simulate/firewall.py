@@ -10,7 +10,6 @@ from bartizan.simulate.entropy import Drawer, Entropy, public_pool
 from bartizan.simulate.rhythm import BLOCK_S, iso, offsets_within
 from bartizan.simulate.template import Json, Template, to_text
 
-LOG_TYPES = ("flow", "alert", "tls")
 _SHARES = {"flow": 82, "alert": 12, "tls": 6}
 
 _NAMES = (
