@@ -38,7 +38,7 @@ class EngineConfig:
 class IngestConfig:
     """The way in."""
 
-    segment_bytes: int = 80 * _MIB
+    segment_bytes: int = 112 * _MIB
     """Plain bytes of a spool segment: one insert."""
     piece_bytes: int = 4 * _MIB
     """Plain bytes of records that the engine parses at a time."""

@@ -75,7 +75,8 @@ def test_a_token_that_outlived_its_rows_is_no_proof(
     store: Store, mark: str, crashes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine was killed between writing the batch's token down and giving the part its name."""
-    segment = sealed(store, mark, range(5))
+    sealed(store, mark, range(5))
+    (segment,) = store.spool.pending()
     insert = once.insert_once
     spent = [segment.token, f"{segment.token}-1"][:crashes]
 
@@ -94,6 +95,7 @@ def test_the_token_alone_does_not_decide_a_replay(store: Store, mark: str, monke
     kept = segment.file.read_bytes()
     store.loader.load(segment)
     segment.file.write_bytes(kept)
+    (segment,) = store.spool.pending()
     insert = once.insert_once
 
     def forgetful(engine: Any, prepared: Any, file: Any, token: str, parameters: Any) -> None:
@@ -163,6 +165,26 @@ def test_problems_are_told_by_file_and_record(store: Store, mark: str) -> None:
     assert [(problem.path, problem.reason) for problem in loaded.problems] == [
         ("somewhere", "record 3: not valid JSON")
     ]
+
+
+@pytest.mark.parametrize("broken, ways", [(b"", ["quick"]), (b',{"eventVersion":nope}', ["quick", "thorough"])])
+def test_documents_as_aws_writes_them_go_the_quick_way_first(
+    store: Store, mark: str, broken: bytes, ways: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.loader.prepare(store.table)
+    document = b'{"Records":[{"eventVersion":"1.08","action":"%s"}%s]}' % (mark.encode(), broken)
+    store.spool.append(store.table, entry(document, mark, 0, "joined"))
+    (segment,) = store.spool.flush()
+    insert = store.loader._insert
+    taken = []
+
+    def noting(prepared: Any, *rest: Any) -> None:
+        taken.append("thorough" if prepared is store.loader._ready[store.table] else "quick")
+        insert(prepared, *rest)
+
+    monkeypatch.setattr(store.loader, "_insert", noting)
+    assert store.loader.load(segment).records == 1 + bool(broken)
+    assert taken == ways + ["thorough"] * bool(broken), "a broken document is mended, then taken again"
 
 
 def test_a_segment_without_records_is_loaded(store: Store, mark: str) -> None:

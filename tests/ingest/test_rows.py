@@ -116,6 +116,44 @@ def test_documents_that_are_not_quite_one_lose_nothing(store: Store, mark: str, 
     assert "text" not in content.decode() or [row["event.original"] for row in found if "text" in row["event.original"]]
 
 
+def event(mark: str, number: int, more: bytes = b"") -> bytes:
+    start = b'{"eventVersion":"1.08","time":"2026-03-01T10:00:00Z","action":"%s-%d"' % (mark.encode(), number)
+    return start + more + b"}"
+
+
+LIKE_AWS = {
+    "as AWS writes": (b'{"Records":[%s,%s]}', b""),
+    "the cut's own words in a string": (b'{"Records":[%s,%s]}', b',"text":"},{\\"eventVersion\\":"'),
+    "odd spacing": (b'{"Records":[%s,%s]}', b',"text" : "spaced",  "n":1.0'),
+}
+NOT_QUITE = {
+    "events in an event": (b'{"Records":[%s,%s]}', b',"list":[{"a":1},{"eventVersion":"2"}]'),
+    "another list behind": (b'{"Records":[%s,%s],"more":[{"a":1}]}', b""),
+    "a broken one between": (b'{"Records":[%s,{"eventVersion":nope},%s]}', b""),
+    "a comma too many": (b'{"Records":[%s,,%s]}', b""),
+}
+
+
+@pytest.mark.parametrize("document, more", LIKE_AWS.values(), ids=LIKE_AWS)
+def test_a_document_of_cloudtrail_is_cut_byte_for_byte(store: Store, mark: str, document: bytes, more: bytes) -> None:
+    given = [event(mark, number, more) for number in range(2)]
+    found = rows_of(store, document % tuple(given))
+    assert [row["event.original"] for row in found] == [record.decode() for record in given]
+
+
+@pytest.mark.parametrize("document, more", NOT_QUITE.values(), ids=NOT_QUITE)
+def test_what_only_begins_like_one_loses_nothing(store: Store, mark: str, document: bytes, more: bytes) -> None:
+    found = rows_of(store, document % tuple(event(mark, number, more) for number in range(2)))
+    assert [row["event.action"] for row in found if row["event.action"]] == [f"{mark}-0", f"{mark}-1"]
+    rest = [row["event.original"] for row in found if not row["event.action"]]
+    assert rest == (['{"eventVersion":nope}'] if b"nope" in document else [])
+
+
+def test_single_records_stand_beside_documents(store: Store, mark: str) -> None:
+    store.ingest(b'{"Records":[%s]}' % event(mark, 0), event(mark, 1), event(mark, 2) + b"\n", dataset="test.event")
+    assert sorted(store.stored()) == [event(mark, number).decode() for number in range(3)]
+
+
 def test_ids_without_an_own_one_are_the_same_again(store: Store, mark: str) -> None:
     lines = b"\n".join(b'{"time":"2026-03-01T10:00:00Z","action":"%s"}' % mark.encode() for _ in range(3))
     first = {row["event.id"] for row in rows_of(store, lines)}

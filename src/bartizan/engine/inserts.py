@@ -19,7 +19,11 @@ ONE_BLOCK: Settings = {
 """A batch is written as one block, hence one part, hence wholly or not at all; on a cluster one on each shard, all of
 them there when the statement ends."""
 
-UNOPTIMISED: Settings = {"query_plan_enable_optimizations": 0, "optimize_and_compare_chain": 0}
+UNOPTIMISED: Settings = {
+    "query_plan_enable_optimizations": 0,
+    "optimize_and_compare_chain": 0,
+    "optimize_or_like_chain": 0,
+}
 """A mapping is thousands of expressions and nothing to optimise; these passes alone took half of its analysis time."""
 
 

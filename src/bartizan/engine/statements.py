@@ -1,6 +1,8 @@
 """How a statement tree becomes the text an engine gets, and which settings every statement carries."""
 
-from sqlglot import exp
+from functools import cache
+
+from sqlglot import exp, parse_one
 
 from bartizan.engine.base import PIECES, Settings
 
@@ -30,6 +32,12 @@ class Prepared:
             tree = self.statement if source is None else with_source(self.statement, source)
             self._texts[key] = tree.sql(dialect="clickhouse", comments=False)
         return self._texts[key]
+
+
+@cache
+def fixed(sql: str) -> Prepared:
+    """A statement of this program's own that always has the same text, parsed once."""
+    return Prepared(parse_one(sql, dialect="clickhouse"))
 
 
 def prepared(statement: exp.Expr | Prepared) -> Prepared:

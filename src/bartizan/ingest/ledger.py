@@ -7,11 +7,11 @@ from sqlglot import exp, parse_one
 from bartizan.engine.base import Engine, rows
 from bartizan.engine.columns import Column
 from bartizan.engine.inserts import prepare_insert
-from bartizan.engine.statements import Prepared
+from bartizan.engine.statements import Prepared, fixed
 from bartizan.engine.tables import Table, ensure_table
 from bartizan.ingest.once import insert_checked
 from bartizan.ingest.progress import Progress
-from bartizan.ingest.segment import as_local_file
+from bartizan.ingest.segment import without_bodies
 from bartizan.ingest.spool import Segment
 
 LEDGER = Table(
@@ -58,13 +58,14 @@ class Ledger:
 
     def progress(self, origins: Iterable[str]) -> dict[str, Progress]:
         """Progress of those objects that are known."""
-        found = rows(self._engine, parse_one(_PROGRESS, dialect="clickhouse"), {"origins": list(origins)})
+        found = rows(self._engine, fixed(_PROGRESS), {"origins": list(origins)})
         return {row["origin"]: Progress(row["ordinal"], bool(row["is_complete"])) for row in found}
 
     def record(self, segment: Segment, ingested: str) -> None:
         """Write down what a loaded segment held; repeating it adds nothing."""
         parameters = {"stream": segment.stream, "token": segment.token, "ingested": ingested}
-        insert_checked(self._engine, self._insert, as_local_file(segment.file), segment.token, parameters, _PRESENT)
+        with without_bodies(segment.file) as heads:
+            insert_checked(self._engine, self._insert, segment, parameters, _PRESENT, heads)
 
 
 def _prepared() -> Prepared:

@@ -10,7 +10,9 @@ from bartizan.engine.base import Engine, rows
 from bartizan.ingest.pieces import salvaged
 from bartizan.ingest.segment import Entry, as_local_file, intact, rewrite
 
-_INVALID = "SELECT origin, ordinal FROM pieces WHERE framing IN ('records', 'array') AND NOT isValidJSON(body)"
+_INVALID = (
+    "SELECT origin, ordinal FROM pieces WHERE framing IN ('records', 'joined', 'array') AND NOT isValidJSON(body)"
+)
 
 
 def mend(engine: Engine, segment: Path) -> bool:

@@ -16,6 +16,9 @@ _COMMAS_OF_A_RECORD = 20
 
 _COUNTED_BYTES = 64 * 1024
 
+_JOINED_START, _JOINED_END = b'{"Records":[{"eventVersion":', b"}]}"
+"""How AWS begins and ends a document of CloudTrail records: it can be cut where the next `eventVersion` begins one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -54,7 +57,7 @@ def cut(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int = 0) 
 
 def salvaged(framing: str, body: bytes, ordinal: int) -> Iterator[Piece]:
     """The records of a JSON document that doesn't parse as a whole, each by itself: a bad one then stands alone."""
-    scanner = JsonScanner(inside=framing == "records")
+    scanner = JsonScanner(inside=framing in ("records", "joined"))
     records = [*scanner.feed(body), *filter(None, [scanner.rest()])] or [body]
     for count, record in enumerate(records, ordinal):
         yield Piece("whole", record, count, count + 1)
@@ -73,8 +76,16 @@ def _lines(chunks: Iterator[bytes], piece_bytes: int, done: int) -> Iterator[Pie
         if after > done and body.strip(b"\r\n"):
             skipped = max(done - ordinal, 0)
             kept = body.split(b"\n", skipped)[skipped] if skipped else body
-            yield Piece("lines", kept, ordinal + skipped, after)
+            yield _of_lines(kept, ordinal + skipped, after)
         ordinal = after
+
+
+def _of_lines(body: bytes, ordinal: int, end_ordinal: int) -> Piece:
+    """A single line is one record by itself, unless it has more about it than its end."""
+    record = body.removesuffix(b"\n")
+    if end_ordinal - ordinal == 1 and record and not record.endswith(b"\r"):
+        return Piece("whole", record, ordinal, end_ordinal)
+    return Piece("lines", body, ordinal, end_ordinal)
 
 
 def _few_lines(body: bytes) -> Iterator[bytes]:
@@ -131,11 +142,16 @@ def _document(chunks: Iterator[bytes], shape: Shape, piece_bytes: int, done: int
             if size > piece_bytes:
                 break
         else:
-            yield Piece(shape.framing, b"".join(held), 0, 0)
+            yield _whole_document(shape.framing, b"".join(held))
             return
     except BadObject as error:
         chunks = _failing(error)
     yield from _scanned(chain(held, chunks), JsonScanner(inside=shape.framing == "records"), piece_bytes, done)
+
+
+def _whole_document(framing: Framing, body: bytes) -> Piece:
+    is_joined = framing == "records" and body.startswith(_JOINED_START) and body.endswith(_JOINED_END)
+    return Piece("joined" if is_joined else framing, body, 0, 0)
 
 
 def _failing(error: BadObject) -> Iterator[bytes]:

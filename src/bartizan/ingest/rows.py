@@ -12,29 +12,27 @@ SELECT
     if(endsWith(record, '\\r'), substring(record, 1, length(record) - 1), record) AS `record.message`,
     `record.message` AS message,
     meta,
-    lower(hex(sipHash128(origin, ordinal + number))) AS `record.id`,
-    `record.id` AS id,
+    lower(hex(sipHash128(origin, ordinal + number))) AS id,
+    origin AS `record.origin`,
     ordinal + number AS `record.ordinal`,
     path AS `record.path`
 FROM (
     SELECT
-        origin, path, meta, ordinal,
-        framing = 'records'
-            AND startsWith(body, '{"Records":[{"eventVersion":') AND endsWith(body, '}]}')
-            AND JSONLength(body, 'Records') = countSubstrings(body, '},{"eventVersion":') + 1 AS as_aws_writes,
+        toLowCardinality(origin) AS origin, toLowCardinality(path) AS path, meta, ordinal,
+        if(framing != 'joined', [], arrayMap(
+            rest -> concat('{"eventVersion":', rest, '}'),
+            splitByString('},{"eventVersion":', substring(body, 29, length(body) - 31))
+        )) AS parts,
         multiIf(
             framing = 'lines', splitByChar('\\n', body),
-            framing = 'records' AND as_aws_writes, arrayMap(
-                rest -> concat('{"eventVersion":', rest, '}'),
-                splitByString('},{"eventVersion":', substring(body, 29, length(body) - 31))
-            ),
-            framing = 'records', JSONExtractArrayRaw(body, 'Records'),
+            framing = 'joined' AND arrayAll(part -> isValidJSON(part), parts), parts,
+            framing IN ('records', 'joined'), JSONExtractArrayRaw(body, 'Records'),
             framing = 'array', JSONExtractArrayRaw(body),
             [body]
         ) AS framed
     FROM pieces
     WHERE throwIf(
-        framing IN ('records', 'array') AND empty(framed) AND NOT isValidJSON(body),
+        framing IN ('records', 'joined', 'array') AND empty(framed) AND NOT isValidJSON(body),
         'a document does not parse as a whole'
     ) = 0
 )
@@ -42,9 +40,40 @@ ARRAY JOIN framed AS record, arrayEnumerate(framed) AS number
 WHERE record NOT IN ('', '\\r')
 """
 
-"""Records out of pieces. AWS begins each record of such a document with `eventVersion`: when there are as many places
-that say so as there are records, the text is cut there, and every record is stored byte for byte. Of other documents
-ClickHouse gives each record's JSON written anew."""
+"""Records out of pieces. AWS begins each record of a CloudTrail document with `eventVersion`: the text is cut there,
+and when each part is JSON by itself, every record is stored byte for byte. Of other documents ClickHouse gives each
+record's JSON written anew."""
+
+_QUICK = """
+SELECT
+    record AS `record.message`,
+    record AS message,
+    meta,
+    lower(hex(sipHash128(origin, ordinal + number))) AS id,
+    origin AS `record.origin`,
+    ordinal + number AS `record.ordinal`,
+    path AS `record.path`
+FROM (
+    SELECT
+        toLowCardinality(origin) AS origin, toLowCardinality(path) AS path, meta, ordinal,
+        arrayMap(
+            rest -> concat(if(is_joined, '{"eventVersion":', ''), rest, if(is_joined, '}', '')),
+            splitByString(
+                '},{"eventVersion":', substring(body, if(is_joined, 29, 1), length(body) - if(is_joined, 31, 0))
+            )
+        ) AS framed
+    FROM (
+        SELECT *, framing = 'joined' AS is_joined FROM pieces
+        WHERE throwIf(framing NOT IN ('joined', 'whole'), 'a piece of another framing') = 0
+    )
+)
+ARRAY JOIN framed AS record, arrayEnumerate(framed) AS number
+"""
+"""The same for joined documents and single records, cut without a look at the document as a whole: a third of the time.
+A wrong place leaves two halves that are no JSON, so the statement is refused when a record is not understood
+(`_REFUSED`)."""
+
+_REFUSED = "throwIf(mapped.`error.message` != '', 'a record was not understood')"
 
 _LOADED = """
 SELECT
@@ -63,7 +92,10 @@ SELECT
         ),
         ''
     ) AS `error.message`,
-    if(mapped.`event.id` = '', mapped.`record.id`, mapped.`event.id`) AS `event.id`,
+    if(
+        mapped.`event.id` = '',
+        lower(hex(sipHash128(mapped.`record.origin`, mapped.`record.ordinal`))), mapped.`event.id`
+    ) AS `event.id`,
     mapped.`record.message` AS `event.original`,
     mapped.`record.path` AS `log.file.path`
 FROM (SELECT 1) AS mapped
@@ -86,7 +118,26 @@ def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     Beside the mapping's columns: `event.ingested`, `event.original`, `log.file.path`, `data_stream.*`, `event.dataset`,
     `event.module`, `ecs.version`. A record that was not understood has `event.kind` `pipeline_error`.
     """
-    records = intact(_parsed(_RECORDS))
+    return _load_select(mapping, namespace, _RECORDS)
+
+
+def quick_select(mapping: Mapping, namespace: str) -> exp.Select:
+    """`load_select` for a segment of `QUICK_FRAMINGS` alone: the engine refuses it when a record is not understood, and
+    `load_select` then tells why."""
+    rows = _load_select(mapping, namespace, _QUICK)
+    message = next(column for column in rows.expressions if column.alias == "error.message")
+    # Not a WHERE: that alone, over all the columns, is a quarter of the statement's analysis.
+    message.set("this", _understood(message.this))
+    return rows
+
+
+def _understood(message: exp.Expr) -> exp.Expr:
+    refused = parse_one(_REFUSED, dialect="clickhouse")
+    return exp.func("if", refused, exp.Literal.string(""), message.copy(), dialect="clickhouse")
+
+
+def _load_select(mapping: Mapping, namespace: str, records_sql: str) -> exp.Select:
+    records = intact(_parsed(records_sql))
     assert isinstance(records, exp.Query)
     inner = mapping.over(records)
     rows = _parsed(_LOADED)

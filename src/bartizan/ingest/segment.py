@@ -8,8 +8,8 @@ import hashlib
 import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,11 @@ from bartizan.ingest.errors import DamagedSegment
 from bartizan.ingest.pieces import Piece
 
 FORMAT = "RowBinary"
+
+QUICK = "-quick"
+"""End of the name of a segment whose pieces are all of `QUICK_FRAMINGS`: a statement made for these alone loads it."""
+
+QUICK_FRAMINGS = ("joined", "whole")
 
 STRUCTURE = (
     "origin String, path String, framing String, ordinal UInt64, end_ordinal UInt64, is_last UInt8,"
@@ -53,8 +58,20 @@ class Entry:
     """Whether the object is complete with this piece."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A row of a segment up to its body."""
+
+    start: int
+    """Where the row begins in the file."""
+    entry: Entry
+    """With an empty body."""
+    checksum: int
+    body_bytes: int
+
+
 def encoded(entry: Entry) -> bytes:
-    """One row of a segment."""
+    """One row of a segment without its last column's content: the body itself follows, as it is."""
     piece = entry.piece
     return b"".join(
         (
@@ -65,23 +82,17 @@ def encoded(entry: Entry) -> bytes:
             _length(len(entry.meta)),
             *(_string(_raw(text)) for pair in entry.meta.items() for text in pair),
             struct.pack("<I", _checksum(entry)),
-            _string(piece.body),
+            _length(len(piece.body)),
         )
     )
 
 
 def entries(file: BinaryIO) -> Iterator[Entry]:
     """The rows of a segment, one after another; raises `DamagedSegment` at the first that is not what was written."""
-    left = os.fstat(file.fileno()).st_size
-    while file.tell() < left:
-        row = file.tell()
-        try:
-            entry, checksum = _read_entry(file, left)
-        except (struct.error, EOFError) as error:
-            message = f"the row at byte {row} is cut off or has an impossible length"
-            raise DamagedSegment(message, where=file.name) from error
-        if checksum != _checksum(entry):
-            raise DamagedSegment(f"the row at byte {row} has the wrong checksum", where=file.name)
+    for head in _heads(file):
+        entry = replace(head.entry, piece=replace(head.entry.piece, body=file.read(head.body_bytes)))
+        if head.checksum != _checksum(entry):
+            raise DamagedSegment(f"the row at byte {head.start} has the wrong checksum", where=file.name)
         yield entry
 
 
@@ -98,10 +109,25 @@ def rewrite(segment: Path, change: Callable[[Iterator[Entry]], Iterable[Entry]])
     with segment.open("rb") as old, changed.open("wb") as new:
         for entry in change(entries(old)):
             new.write(encoded(entry))
+            new.write(entry.piece.body)
         new.flush()
         os.fsync(new.fileno())
     changed.replace(segment)
     sync_folder(segment.parent)
+
+
+@contextmanager
+def without_bodies(segment: Path) -> Iterator[Path]:
+    """A file beside the segment with its rows, their bodies left out: what they say of their objects is soon read."""
+    heads = segment.with_suffix(".heads.partial")
+    try:
+        with segment.open("rb") as old, heads.open("wb") as new:
+            for head in _heads(old):
+                new.write(encoded(head.entry))
+                old.seek(head.body_bytes, os.SEEK_CUR)
+        yield heads
+    finally:
+        heads.unlink(missing_ok=True)
 
 
 def intact(statement: exp.Expr) -> exp.Expr:
@@ -125,24 +151,30 @@ class SegmentWriter:
         self._partial = folder / f"{number:016d}.partial"
         self._file = self._partial.open("wb")
         self._digest = hashlib.blake2b(digest_size=16)
+        self._is_quick = True
         self.size_bytes = 0
         self.records = 0
         """About how many records it has."""
 
     def append(self, entry: Entry) -> None:
         """Add a row; nothing is promised before `seal`."""
-        row = encoded(entry)
-        self._file.write(row)
-        self._digest.update(f"{entry.origin}:{entry.piece.ordinal}:{len(row)};".encode())
-        self.size_bytes += len(row)
+        head, body = encoded(entry), entry.piece.body
+        self._file.write(head)
+        self._file.write(body)
+        size_bytes = len(head) + len(body)
+        self._digest.update(f"{entry.origin}:{entry.piece.ordinal}:{size_bytes};".encode())
+        self.size_bytes += size_bytes
         self.records += entry.piece.records
+        self._is_quick = self._is_quick and entry.piece.framing in QUICK_FRAMINGS
 
     def seal(self, ingested_ms: int) -> Path:
-        """Bring the segment to the disk (file and folder fsynced) under the name `<ingested_ms>-<digest>.rb`."""
+        """Bring the segment to the disk (file and folder fsynced) under the name `<ingested_ms>-<digest>.rb`, which
+        says when a quick statement may load it."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        sealed = self._folder / f"{ingested_ms:016d}-{self._digest.hexdigest()}.rb"
+        kind = QUICK if self._is_quick else ""
+        sealed = self._folder / f"{ingested_ms:016d}-{self._digest.hexdigest()}{kind}.rb"
         self._partial.rename(sealed)
         sync_folder(self._folder)
         return sealed
@@ -188,17 +220,29 @@ def _length(number: int) -> bytes:
     return bytes(encoded)
 
 
-def _read_entry(file: BinaryIO, size_bytes: int) -> tuple[Entry, int]:
+def _heads(file: BinaryIO) -> Iterator[_Head]:
+    """Who takes one reads or passes over the body that follows, then takes the next."""
+    size_bytes = os.fstat(file.fileno()).st_size
+    while (start := file.tell()) < size_bytes:
+        try:
+            head = _read_head(file, start, size_bytes)
+        except (struct.error, EOFError) as error:
+            message = f"the row at byte {start} is cut off or has an impossible length"
+            raise DamagedSegment(message, where=file.name) from error
+        yield head
+
+
+def _read_head(file: BinaryIO, start: int, size_bytes: int) -> _Head:
     origin, path, framing = (_read_string(file, size_bytes) for _ in range(3))
     ordinal, end_ordinal, is_last = struct.unpack("<QQB", file.read(17))
     pairs = range(_read_length(file, size_bytes))
     meta = {_read_string(file, size_bytes): _read_string(file, size_bytes) for _ in pairs}
     (checksum,) = struct.unpack("<I", file.read(4))
-    body = _read_bytes(file, size_bytes)
-    piece = Piece(framing, body, ordinal, end_ordinal)  # type: ignore[arg-type]
-    if is_last > 1:
+    body_bytes = _read_length(file, size_bytes)
+    if is_last > 1 or file.tell() + body_bytes > size_bytes:
         raise EOFError
-    return Entry(origin, path, meta, piece, bool(is_last)), checksum
+    piece = Piece(framing, b"", ordinal, end_ordinal)  # type: ignore[arg-type]
+    return _Head(start, Entry(origin, path, meta, piece, bool(is_last)), checksum, body_bytes)
 
 
 def _read_length(file: BinaryIO, size_bytes: int) -> int:
@@ -211,12 +255,8 @@ def _read_length(file: BinaryIO, size_bytes: int) -> int:
     raise EOFError
 
 
-def _read_bytes(file: BinaryIO, size_bytes: int) -> bytes:
+def _read_string(file: BinaryIO, size_bytes: int) -> str:
     length = _read_length(file, size_bytes)
     if len(read := file.read(length)) < length:
         raise EOFError
-    return read
-
-
-def _read_string(file: BinaryIO, size_bytes: int) -> str:
-    return _read_bytes(file, size_bytes).decode(errors="surrogateescape")
+    return read.decode(errors="surrogateescape")

@@ -12,9 +12,9 @@ from bartizan.ingest.scanner import JsonScanner
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.stream import Stream
 
-Framing = Literal["lines", "records", "array", "documents", "whole"]
-"""How records stand: one a line; in `{"Records": [...]}`; in a JSON array; as JSON documents one after another; as one
-record."""
+Framing = Literal["lines", "records", "joined", "array", "documents", "whole"]
+"""How records stand: one a line; in `{"Records": [...]}`; the same, joined as AWS writes CloudTrail's; in a JSON array;
+as JSON documents one after another; as one record."""
 
 MAX_SAMPLES = 20
 """Records at an object's beginning that are looked at to tell its stream: the first may be the broken one."""

@@ -5,13 +5,13 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bartizan.clock import Clock
 from bartizan.ingest.errors import DamagedSegment, SpoolInUse, SpoolUnavailable
 from bartizan.ingest.progress import Contents, Progress
-from bartizan.ingest.segment import Entry, SegmentWriter, entries, sync_folder
+from bartizan.ingest.segment import QUICK, Entry, SegmentWriter, entries, sync_folder
 
 SUFFIX = ".rb"
 
@@ -26,6 +26,8 @@ class Segment:
     stream: str
     """The data stream's name."""
     file: Path
+    is_new: bool = field(default=False, compare=False)
+    """Sealed by this process, which has not tried to load it: nothing of it can be stored."""
 
     @property
     def ingested_ms(self) -> int:
@@ -36,6 +38,11 @@ class Segment:
     def token(self) -> str:
         """The batch's name for exactly-once inserts."""
         return self.file.stem
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether its pieces are all of the framings that one quick statement loads."""
+        return self.token.endswith(QUICK)
 
 
 class Spool:
@@ -158,7 +165,7 @@ class Spool:
 
     def _seal(self, stream: str) -> Segment:
         ingested_ms = self._next_ms(stream)
-        segment = Segment(stream, self._writers[stream].seal(ingested_ms))
+        segment = Segment(stream, self._writers[stream].seal(ingested_ms), is_new=True)
         del self._writers[stream]
         self._contents.rename(stream, _key(segment))
         return segment

@@ -67,21 +67,29 @@ CREATE FUNCTION userAgentSystemVersion AS (system) ->
         ['Windows NT\x0110.0', 'Windows NT\x016.4', 'Windows NT\x016.3', 'Windows NT\x016.2', 'Windows NT\x016.1', 'Windows NT\x016.0', 'Windows NT\x015.2', 'Windows NT\x015.1', 'Windows NT\x015.0'],
         ['10', '10', '8.1', '8', '7', 'Vista', 'XP', 'XP', '2000'],
         replaceAll(extract(system, '\x01(.*)$'), '_', '.'));
+-- The parts of an agent, each over the step it needs: a column that is computed when it is read takes one of them.
+CREATE FUNCTION userAgentProductName AS (ua, product) -> if(ua = '', '', userAgentName(extract(product, '^([^\x01]*)\x01')));
+CREATE FUNCTION userAgentProductVersion AS (product) -> transform(product,
+    ['Trident\x017.0', 'Trident\x018.0', 'Trident\x016.0', 'Trident\x015.0', 'Trident\x014.0'], ['11.0', '11.0', '10.0', '9.0', '8.0'],
+    extract(product, '\x01(.*)$'));
+CREATE FUNCTION userAgentDevice AS (ua, hardware) -> multiIf(
+    ua = '', '',
+    match(ua, '(?i)bot|crawl|spider|slurp|archiver|indexer|scraper|scrapy|favicon|masscan|^java/|python-urllib|winhttp|whatweb|wordpress'), 'Spider',
+    hardware = '', 'Other',
+    hardware = 'Macintosh', 'Mac',
+    match(hardware, '^(?:SM|GT|SGH|SCH)-'), concat('Samsung ', hardware),
+    hardware);
+CREATE FUNCTION userAgentOsName AS (system) -> userAgentSystemName(extract(system, '^([^\x01]*)\x01'));
+CREATE FUNCTION userAgentOsFull AS (system) ->
+    if(userAgentSystemVersion(system) = '', '', concat(userAgentOsName(system), ' ', userAgentSystemVersion(system)));
 CREATE FUNCTION userAgentSteps AS (ua) -> tuple(userAgentProduct(ua), userAgentSystem(ua), userAgentHardware(ua));
 CREATE FUNCTION userAgent AS (ua, steps) -> tuple(
-    if(ua = '', '', userAgentName(extract(tupleElement(steps, 1), '^([^\x01]*)\x01'))),
-    transform(tupleElement(steps, 1), ['Trident\x017.0', 'Trident\x018.0', 'Trident\x016.0', 'Trident\x015.0', 'Trident\x014.0'], ['11.0', '11.0', '10.0', '9.0', '8.0'],
-        extract(tupleElement(steps, 1), '\x01(.*)$')),
-    multiIf(ua = '', '',
-        match(ua, '(?i)bot|crawl|spider|slurp|archiver|indexer|scraper|scrapy|favicon|masscan|^java/|python-urllib|winhttp|whatweb|wordpress'), 'Spider',
-        tupleElement(steps, 3) = '', 'Other',
-        tupleElement(steps, 3) = 'Macintosh', 'Mac',
-        match(tupleElement(steps, 3), '^(?:SM|GT|SGH|SCH)-'), concat('Samsung ', tupleElement(steps, 3)),
-        tupleElement(steps, 3)),
-    userAgentSystemName(extract(tupleElement(steps, 2), '^([^\x01]*)\x01')),
+    userAgentProductName(ua, tupleElement(steps, 1)),
+    userAgentProductVersion(tupleElement(steps, 1)),
+    userAgentDevice(ua, tupleElement(steps, 3)),
+    userAgentOsName(tupleElement(steps, 2)),
     userAgentSystemVersion(tupleElement(steps, 2)),
-    if(userAgentSystemVersion(tupleElement(steps, 2)) = '', '',
-        concat(userAgentSystemName(extract(tupleElement(steps, 2), '^([^\x01]*)\x01')), ' ', userAgentSystemVersion(tupleElement(steps, 2)))));
+    userAgentOsFull(tupleElement(steps, 2)));
 
 -- Community ID, version 1, seed 0 (https://github.com/corelight/community-id-spec): one text per flow in either direction.
 -- `flowEndpoint` is an address (IPv6, v4-mapped counts as IPv4) and a port in network order. For ICMP the ports are the

@@ -14,8 +14,9 @@ from bartizan.integrations.stream import Stream
 RECORDS = "records"
 """The relation a mapping reads: `message String`, `meta Map(String, String)`, `id String`."""
 
-PASSED = ("record.message", "record.id", "record.ordinal", "record.path")
-"""Columns of `records` that reach the mapping's result whatever it selects: the raw record, its id, number, object."""
+PASSED = ("record.message", "record.origin", "record.ordinal", "record.path")
+"""Columns of `records` that reach the mapping's result whatever it selects: the raw record, its object's
+identity, its number in it, the object's name."""
 
 REQUIRED = ("@timestamp", "event.id", "error.message")
 """The columns every mapping gives, since the loader builds on them."""

@@ -13,6 +13,12 @@ WITH
             extractAll(concat(request, response), '"(?:roleArn|policyArn|serialNumber|secretId|groupId|networkAclId|functionName|securityGroupRuleId|accessKeyId|arn|trustAnchorArn|stackId|dBClusterArn|dBInstanceArn|globalClusterArn)":"([^"\\\\]+)"'),
             []))) AS targets
 SELECT
+    userAgentProductName(`user_agent.original`, userAgentProduct(`user_agent.original`)) AS `user_agent.name`,
+    userAgentProductVersion(userAgentProduct(`user_agent.original`)) AS `user_agent.version`,
+    userAgentDevice(`user_agent.original`, userAgentHardware(`user_agent.original`)) AS `user_agent.device.name`,
+    userAgentOsName(userAgentSystem(`user_agent.original`)) AS `user_agent.os.name`,
+    userAgentSystemVersion(userAgentSystem(`user_agent.original`)) AS `user_agent.os.version`,
+    userAgentOsFull(userAgentSystem(`user_agent.original`)) AS `user_agent.os.full`,
     javaMap(request) AS `aws.cloudtrail.request_parameters`,
     javaMap(`aws.cloudtrail.flattened.response_elements`) AS `aws.cloudtrail.response_elements`,
     javaMap(`aws.cloudtrail.flattened.additional_eventdata`) AS `aws.cloudtrail.additional_eventdata`,
