@@ -28,6 +28,7 @@ from bartizan.query.ir import (
     Not,
     Or,
     Range,
+    Regex,
     Wildcard,
 )
 from bartizan.query.patterns import lower_pattern, phrase_regex, wildcard
@@ -152,6 +153,12 @@ def _wildcard(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expre
     return wildcard(value, leaf.pattern, context.binder)
 
 
+def _regex(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
+    assert isinstance(leaf, Regex)
+    fits = call("match", value, context.binder.scalar(f"(?i){leaf.pattern}" if leaf.ignore_case else leaf.pattern))
+    return all_of([exp.NEQ(this=value.copy(), expression=text("")), fits])
+
+
 def _range(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
     assert isinstance(leaf, Range)
     ends: list[exp.Expression] = []
@@ -182,6 +189,7 @@ SIMPLE: Mapping[type[Leaf], Condition] = {
     Equals: _equals,
     In: _in,
     Wildcard: _wildcard,
+    Regex: _regex,
     Range: _range,
     Match: _match,
 }
@@ -190,14 +198,18 @@ SIMPLE: Mapping[type[Leaf], Condition] = {
 LOWERED: Mapping[type[Leaf], Callable[[Leaf], Leaf]] = {CidrMatch: _network_range}
 """Operations that become a simpler one first."""
 
-_NOT_TEXT = "{field} holds {kind} values, which have no wildcards"
+_NOT_TEXT = "{field} holds {kind} values, which fit no pattern"
 _WHOLE_JSON = "{field} holds whole JSON objects, which can only be asked for their presence"
 _NO_ORDER = "{field} holds {kind} values, which have no order"
 _PLACE = "{field} holds coordinates, which can only be asked for their presence"
 UNSUPPORTED: Mapping[tuple[type[Leaf], Kind], str] = {
-    **{(Wildcard, kind): _NOT_TEXT for kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.IP)},
+    **{
+        (operation, kind): _NOT_TEXT
+        for operation in (Wildcard, Regex)
+        for kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.IP)
+    },
     **{(Range, kind): _NO_ORDER for kind in (Kind.BOOLEAN, Kind.TEXT)},
-    **{(operation, Kind.JSON): _WHOLE_JSON for operation in (Equals, In, Wildcard, Range, CidrMatch, Match)},
-    **{(operation, Kind.GEO): _PLACE for operation in (Equals, In, Wildcard, Range, CidrMatch, Match)},
+    **{(operation, Kind.JSON): _WHOLE_JSON for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match)},
+    **{(operation, Kind.GEO): _PLACE for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match)},
 }
 """Operations that a kind doesn't have, and how to say so."""

@@ -16,6 +16,7 @@ from bartizan.query.ir import (
     Or,
     Pattern,
     Range,
+    Regex,
     Scalar,
     Wild,
     Wildcard,
@@ -49,6 +50,8 @@ def _leaf(leaf: Expr) -> str:
             return f"in{'~' if ignore_case else ''} {field.name} {' '.join(map(_scalar, values))}"
         case Wildcard(field, pattern, ignore_case):
             return f"like{'~' if ignore_case else ''} {field.name} {_pattern(pattern)}"
+        case Regex(field, pattern, ignore_case):
+            return f"regex{'~' if ignore_case else ''} {field.name} {_scalar(pattern)}"
         case Range(field, low, high):
             ends = [(low, ">"), (high, "<")]
             shown = [f"{op}{'=' if end.inclusive else ''} {_scalar(end.value)}" for end, op in ends if end]

@@ -113,6 +113,16 @@ class Wildcard:
 
 
 @dataclass(frozen=True, slots=True)
+class Regex:
+    """A value of the field fits `pattern`, an RE2 expression made by `query/regex/`; `^` and `$` are in it where the
+    whole value is meant."""
+
+    field: FieldRef
+    pattern: str
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """One end of a range."""
 
@@ -153,8 +163,8 @@ class Nested:
     item: "Expr"
 
 
-Leaf = Exists | Equals | In | Wildcard | Range | CidrMatch | Match
-LEAVES = (Exists, Equals, In, Wildcard, Range, CidrMatch, Match)
+Leaf = Exists | Equals | In | Wildcard | Regex | Range | CidrMatch | Match
+LEAVES = (Exists, Equals, In, Wildcard, Regex, Range, CidrMatch, Match)
 Expr = Constant | And | Or | Not | Nested | Leaf
 
 
