@@ -11,10 +11,12 @@ from ipaddress import IPv6Address
 from sqlglot import exp
 
 from bartizan.query.binder import Binder
+from bartizan.query.expressions import comparison
 from bartizan.query.ir import (
     And,
     Bound,
     CidrMatch,
+    Compare,
     Constant,
     Equals,
     Exists,
@@ -74,6 +76,8 @@ def _tree(expr: Expr, context: _Context) -> exp.Expression:
             return negation(_tree(item, replace(context, null_shows=True)))
         case Nested(outer, item):
             return _nested(outer, item, context)
+        case Compare():
+            return comparison(expr, context.schema, context.binder, context.scope)
         case leaf:
             return _leaf(leaf, context)
 

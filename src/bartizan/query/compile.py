@@ -12,6 +12,7 @@ from sqlglot import exp
 from bartizan.query import ir
 from bartizan.query.binder import Binder, Parameter
 from bartizan.query.clickhouse import condition, refusal
+from bartizan.query.eql.lower import eql_to_ir
 from bartizan.query.errors import NoStreams, QueryError, UnsupportedOperation
 from bartizan.query.kql.lower import kql_to_ir
 from bartizan.query.passes import run_passes
@@ -21,7 +22,7 @@ from bartizan.query.span import Span
 
 FrontEnd = Callable[[str, Schema, datetime], ir.Expr]
 
-FRONT_ENDS: Mapping[str, FrontEnd] = {"kql": kql_to_ir, "kuery": kql_to_ir}
+FRONT_ENDS: Mapping[str, FrontEnd] = {"kql": kql_to_ir, "kuery": kql_to_ir, "eql": eql_to_ir}
 """Languages by name; `kuery` is what Elastic's rules call KQL."""
 
 TIME = "@timestamp"

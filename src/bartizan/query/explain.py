@@ -4,12 +4,16 @@ from datetime import datetime
 
 from bartizan.query.ir import (
     And,
+    Call,
     CidrMatch,
+    Compare,
     Constant,
     Equals,
     Exists,
     Expr,
+    FieldRef,
     In,
+    Literal,
     Match,
     Nested,
     Not,
@@ -18,6 +22,7 @@ from bartizan.query.ir import (
     Range,
     Regex,
     Scalar,
+    Value,
     Wild,
     Wildcard,
 )
@@ -36,8 +41,20 @@ def explain(expr: Expr) -> str:
             return f"(not {explain(item)})"
         case Nested(outer, item):
             return f"(nested {outer.name} {explain(item)})"
+        case Compare(operator, left, right):
+            return f"({operator} {_value(left)} {_value(right)})"
         case leaf:
             return f"({_leaf(leaf)})"
+
+
+def _value(value: Value) -> str:
+    match value:
+        case FieldRef(name):
+            return name
+        case Literal(scalar):
+            return "null" if scalar is None else _scalar(scalar)
+        case Call(function, arguments, ignore_case):
+            return f"({function}{'~' if ignore_case else ''} {' '.join(map(_value, arguments))})"
 
 
 def _leaf(leaf: Expr) -> str:

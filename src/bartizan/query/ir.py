@@ -156,6 +156,38 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant value within an expression over values; None is no value."""
+
+    value: Scalar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of `functions.py` over values. Without a value for one of its arguments it has none itself, unless the
+    function says otherwise."""
+
+    function: str
+    arguments: tuple["Value", ...]
+    ignore_case: bool = False
+
+
+Value = FieldRef | Literal | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`left operator right` holds, the operator one of `=` `!=` `<` `<=` `>` `>=`; false where a side has no value.
+
+    A field with many values is asked for each of them: one that makes it true is enough.
+    """
+
+    operator: str
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """One object below the JSON field `field` fulfils the whole of `item`, whose fields carry full names."""
 
@@ -165,7 +197,7 @@ class Nested:
 
 Leaf = Exists | Equals | In | Wildcard | Regex | Range | CidrMatch | Match
 LEAVES = (Exists, Equals, In, Wildcard, Regex, Range, CidrMatch, Match)
-Expr = Constant | And | Or | Not | Nested | Leaf
+Expr = Constant | And | Or | Not | Nested | Compare | Leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +282,7 @@ def leaves(expr: Expr) -> Iterator[Leaf]:
                 pending.extend(reversed(items))
             case Not(item) | Nested(_, item):
                 pending.append(item)
-            case Constant():
+            case Constant() | Compare():
                 pass
             case leaf:
                 yield leaf
