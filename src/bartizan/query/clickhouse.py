@@ -31,6 +31,7 @@ from bartizan.query.ir import (
     Or,
     Range,
     Regex,
+    Wild,
     Wildcard,
 )
 from bartizan.query.patterns import lower_pattern, phrase_regex, wildcard
@@ -152,6 +153,8 @@ def _in(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
 
 def _wildcard(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
     assert isinstance(leaf, Wildcard)
+    if all(part is Wild.MANY for part in leaf.pattern):
+        return exp.NEQ(this=value, expression=text(""))
     if leaf.ignore_case:
         return wildcard(call("lowerUTF8", value), lower_pattern(leaf.pattern), context.binder)
     return wildcard(value, leaf.pattern, context.binder)

@@ -134,9 +134,14 @@ def _index_of(built: Built) -> Tree:
     beyond = exp.GT(this=after.copy(), expression=call("lengthUTF8", source.copy()))
     nowhere = exp.EQ(this=found.copy(), expression=_number(0))
     place = _minus(call("toInt64", found), _number(1))
-    known = exp.Not(this=call("isNull", call("concat", source.copy(), searched.copy())))
     placed = call("multiIf", beyond, exp.Null(), is_empty, after.copy(), nowhere, exp.Null(), place)
-    return call("if", known, placed, exp.Null())
+    return _unless_missing((source, searched), placed)
+
+
+def _unless_missing(arguments: Sequence[Tree], tree: Tree) -> Tree:
+    """NULL where one of the texts is NULL: a branch of `if` would hide it."""
+    is_missing = call("isNull", call("concat", *(argument.copy() for argument in arguments)))
+    return call("if", is_missing, exp.Null(), tree)
 
 
 def _substring(built: Built) -> Tree:
@@ -172,7 +177,7 @@ def _between(built: Built) -> Tree:
     is_found = all_of([exp.GT(this=begin, expression=_number(0)), exp.GTE(this=size.copy(), expression=_number(0))])
     # Read from the text as it is: a text in lower case has as many characters, since `lowerUTF8` keeps each one.
     between = call("substringUTF8", built.arguments[0].copy(), start, call("greatest", size, _number(0)))
-    return call("if", is_found, between, text(""))
+    return _unless_missing((source, left, right), call("if", is_found, between, text("")))
 
 
 def _wildcard(built: Built) -> Tree:
