@@ -42,7 +42,7 @@ def test_logs_go_in_and_alerts_come_out(app: App, tmp_path: Path) -> None:
     alerts = [alert for found in app.detection.run() for alert in found.alerts]
     assert alerts
     found = search(app.engine, app.schema(), Search("event.action: *", limit=5), START, 30)
-    assert len(found) == 5
+    assert len(found.documents) == 5
 
     kept = sql(
         "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name LIKE '%aws.cloudtrail%'"

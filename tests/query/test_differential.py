@@ -20,8 +20,10 @@ BATCH = 100
 """Trees of one statement."""
 
 KINDS = {
-    Kind.KEYWORD: ("event.action", "event.provider", "event.category", "event.type", "tags", "user.name", "url.path")
-    + ("process.name", "process.args", "process.executable", "process.command_line"),
+    Kind.KEYWORD: (
+        *("event.action", "event.provider", "event.category", "event.type", "tags", "user.name", "url.path"),
+        *("process.name", "process.args", "process.executable", "process.command_line"),
+    ),
     Kind.NUMBER: ("event.severity", "source.bytes", "destination.port", "process.exit_code", "host.uptime"),
     Kind.IP: ("source.ip", "destination.ip", "related.ip"),
     Kind.DATE: ("@timestamp",),

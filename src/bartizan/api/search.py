@@ -1,6 +1,7 @@
 """`/search`: a query in, the newest matching events as ECS documents out."""
 
 import time
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bartizan.api.errors import BadParameter
 from bartizan.api.route import JsonResponse, Route, Served, Serving
 from bartizan.query.dates import read_date
-from bartizan.query.search import Search
+from bartizan.query.search import Search, explain_search
 from bartizan.query.search import search as run_search
 
 MAX_LIMIT = 10_000
@@ -33,6 +34,31 @@ class SearchRequest(BaseModel):
     time_to: str = Field(default="", alias="to", max_length=100)
     """Date or date math, excluded."""
     limit: int = Field(default=100, ge=0, le=MAX_LIMIT)
+    explain: bool = False
+    """Tell how the query is understood instead of running it."""
+
+
+class BoundParameter(BaseModel):
+    """A value that the SQL names."""
+
+    type: str
+    """ClickHouse type."""
+    value: Any
+
+
+class QueryExplanation(BaseModel):
+    """How a query is understood, stage by stage."""
+
+    ast: str
+    """What was read: an indented tree."""
+    ir: str
+    """What it means, whatever the language."""
+    sql: str
+    """The statement, with `{name:Type}` for what is bound."""
+    parameters: dict[str, BoundParameter]
+    """What is bound, by name."""
+    plan: str
+    """ClickHouse's plan."""
 
 
 class SearchAnswer(BaseModel):
@@ -41,8 +67,19 @@ class SearchAnswer(BaseModel):
     shown: int
     """How many documents there are here; as many as `limit` means that there may be more."""
     took_ms: int
+    """Milliseconds from the request to the answer."""
+    sql: str
+    """The statement that was run."""
+    rows_read: int
+    """Rows that the engine read."""
+    bytes_read: int
+    """Bytes of them, as they are in memory."""
+    elapsed_ms: float
+    """Milliseconds in the engine."""
     documents: list[dict[str, Any]]
     """ECS documents, newest first. Their values are log content: data, never markup."""
+    explanation: QueryExplanation | None
+    """Only if the request says `explain`; nothing was run then."""
 
 
 async def search(serving: Serving, asked: SearchRequest) -> Response:
@@ -56,9 +93,15 @@ def _search(serving: Served, asked: SearchRequest) -> Response:
     started = time.monotonic()
     time_from, time_to = instant_of(asked.time_from, "from", now), instant_of(asked.time_to, "to", now)
     wanted = Search(asked.query, asked.language, asked.index, time_from, time_to, asked.limit)
-    found = run_search(services.engine, services.schema(), wanted, now, services.limits.search_timeout_s)
+    engine, schema = services.engine, services.schema()
+    answer: dict[str, Any] = {"documents": [], "rows_read": 0, "bytes_read": 0, "elapsed_ms": 0.0, "explanation": None}
+    if asked.explain:
+        explained = explain_search(engine, schema, wanted, now)
+        answer |= {"sql": explained.sql, "explanation": asdict(explained)}
+    else:
+        answer |= asdict(run_search(engine, schema, wanted, now, services.limits.search_timeout_s))
     took_ms = round((time.monotonic() - started) * 1000)
-    return JsonResponse(orjson.dumps({"shown": len(found), "took_ms": took_ms, "documents": found}))
+    return JsonResponse(orjson.dumps({"shown": len(answer["documents"]), "took_ms": took_ms, **answer}))
 
 
 def instant_of(text: str, name: str, now: datetime) -> datetime | None:

@@ -18,6 +18,8 @@ from bartizan.errors import BartizanError, Terminal
 from bartizan.ingest.errors import NoRecords
 from bartizan.ingest.loader import Loaded, Problem
 from bartizan.pipeline import Source, Told
+from bartizan.query.binder import Parameter
+from bartizan.query.explanation import Explanation
 
 SERVER_FILE = "server.json"
 TIMEOUT_S = 300
@@ -39,10 +41,17 @@ class Remote:
 
     def search(self, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Documents that match a search, the body of `POST /search`."""
-        headers = {"Content-Type": "application/json"}
-        answer = self._ask("/api/v1/search", orjson.dumps(asked), headers)
-        found: list[dict[str, Any]] = answer["documents"]
+        found: list[dict[str, Any]] = self._search(asked)["documents"]
         return found
+
+    def explain(self, asked: Mapping[str, Any]) -> Explanation:
+        """How the server understands that search and would run it."""
+        told = self._search({**asked, "explain": True})["explanation"]
+        parameters = {name: Parameter(**bound) for name, bound in told["parameters"].items()}
+        return Explanation(**{**told, "parameters": parameters})
+
+    def _search(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        return self._ask("/api/v1/search", orjson.dumps(asked), {"Content-Type": "application/json"})
 
     def ingest(self, sources: Iterable[Source], dataset: str | None) -> Iterator[Told]:
         """Send objects in batches and wait until each is stored; one that is refused stops none of the others."""

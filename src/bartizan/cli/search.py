@@ -1,27 +1,52 @@
-"""`bartizan search`: events in the store, by a query."""
+"""`bartizan search`: events in the store or in files, by a query."""
 
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from bartizan.app import App
+from bartizan.cli.explanation import print_explanation
 from bartizan.cli.options import ConfigFile, Data, OutputFormat, open_app
-from bartizan.cli.output import Format, print_rows
-from bartizan.cli.remote import live_server
+from bartizan.cli.output import Format, print_rows, stderr
+from bartizan.cli.remote import Remote, live_server
 from bartizan.query.dates import read_date
-from bartizan.query.search import Search
+from bartizan.query.files.store import opened_files
+from bartizan.query.query_fields import ECS_FIELDS, QueryFields
+from bartizan.query.search import Search, explain_search
 from bartizan.query.search import search as run_search
 
 COLUMNS = ("@timestamp", "event.dataset", "event.action", "event.outcome", "user.name", "source.ip", "cloud.account.id")
 
+_OF_FILES = "With --files: the field "
+
 
 def search(
     query: Annotated[str, typer.Argument(help="What to look for; `*` is everything.")],
-    language: Annotated[str, typer.Option("--language", help="kql")] = "kql",
+    language: Annotated[str, typer.Option("--language", help="kql or eql.")] = "kql",
     index: Annotated[str, typer.Option("--index", help="Index patterns, comma-separated.")] = "logs-*",
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--files", help="Search this file as it is, not the store: JSON, CSV, Parquet or lines.", metavar="FILE"
+        ),
+    ] = None,
+    timestamp_field: Annotated[
+        str, typer.Option("--timestamp-field", help=f"{_OF_FILES}that tells the time.", metavar="F")
+    ] = ECS_FIELDS.timestamp,
+    event_category_field: Annotated[
+        str, typer.Option("--event-category-field", help=f"{_OF_FILES}with the category (EQL).", metavar="F")
+    ] = ECS_FIELDS.event_category,
+    tiebreaker_field: Annotated[
+        str, typer.Option("--tiebreaker-field", help=f"{_OF_FILES}that orders one instant (EQL).", metavar="F")
+    ] = ECS_FIELDS.tiebreaker,
     time_from: Annotated[str, typer.Option("--from", help="Date or date math, e.g. now-7d.", metavar="T")] = "",
     time_to: Annotated[str, typer.Option("--to", help="Date or date math; excluded.", metavar="T")] = "",
     limit: Annotated[int, typer.Option("--limit", help="Most events to print.", min=0)] = 100,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print how the query is read and would be run, not its results.")
+    ] = False,
     data: Data = None,
     config: ConfigFile = None,
     format: OutputFormat = Format.TABLE,
@@ -29,16 +54,48 @@ def search(
     """Print the newest events that match, as ECS documents.
 
     Example: bartizan search 'event.action: StopLogging and not user.name: terraform' --from now-7d
+
+    Files: bartizan search 'eventName: Delete*' --files trail.ndjson.gz --timestamp-field eventTime
     """
+    fields = QueryFields(timestamp_field, event_category_field, tiebreaker_field)
+    if not files and fields != ECS_FIELDS:
+        raise typer.BadParameter("the options that name fields are for --files: the store's fields are those of ECS")
     with open_app(data, config) as app:
-        if server := live_server(app.config):
+        if not files and (server := live_server(app.config)):
             words = {"query": query, "language": language, "index": [index], "from": time_from, "to": time_to}
-            print_rows(server.search({**words, "limit": limit}), COLUMNS, format)
+            _remote(server, {**words, "limit": limit}, explain, format)
             return
         now = app.clock()
         asked = Search(query, language, (index,), _instant(time_from, now), _instant(time_to, now), limit)
-        found = run_search(app.engine, app.schema(), asked, now, app.config.engine.search_timeout_s)
-    print_rows(found, COLUMNS, format)
+        if files:
+            _files(app, files, fields, asked, now, explain, format)
+        elif explain:
+            print_explanation(explain_search(app.engine, app.schema(), asked, now), format)
+        else:
+            found = run_search(app.engine, app.schema(), asked, now, app.config.engine.search_timeout_s)
+            print_rows(found.documents, COLUMNS, format)
+
+
+def _remote(server: Remote, asked: dict[str, Any], explain: bool, format: Format) -> None:
+    if explain:
+        print_explanation(server.explain(asked), format)
+    else:
+        print_rows(server.search(asked), COLUMNS, format)
+
+
+def _files(
+    app: App, files: list[Path], fields: QueryFields, asked: Search, now: datetime, explain: bool, format: Format
+) -> None:
+    with opened_files(app.scratch, files, app.registry, app.reading().bounds, fields) as opened:
+        if opened.plain_records:
+            lines = f"{opened.plain_records:,} records are no JSON objects: each is the text of `message`"
+            stderr().print(lines, markup=False)
+        compiled = opened.compile(asked, now)
+        if explain:
+            print_explanation(opened.explain(asked, compiled), format)
+            return
+        found = opened.run(compiled, app.config.engine.search_timeout_s)
+        print_rows(found.documents, opened.shown(compiled), format)
 
 
 def _instant(text: str, now: datetime) -> datetime | None:

@@ -38,6 +38,19 @@ class LocalFile:
     """Names and types of its columns, `a String, b UInt64`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows with what it took to get them."""
+
+    rows: list[dict[str, Any]]
+    rows_read: int
+    """Rows that the engine read from tables."""
+    bytes_read: int
+    """Bytes of them, as they are in memory."""
+    elapsed_s: float
+    """Seconds in the engine."""
+
+
 class Engine(Protocol):
     """A ClickHouse. Errors are `EngineUnavailable` (retry) or `StatementRefused` (don't)."""
 
@@ -73,6 +86,19 @@ def rows(
     """The result as dicts by column name; dates as ISO text with `Z`, IPs as text."""
     answer = engine.query(statement, parameters, file=file, settings=settings)
     return [orjson.loads(line) for line in answer.splitlines()]
+
+
+def answer(
+    engine: Engine,
+    statement: "exp.Expr | Prepared",
+    parameters: Mapping[str, Value] | None = None,
+    *,
+    settings: Settings | None = None,
+) -> Answer:
+    """The result as `rows` gives it, with the statistics of ClickHouse's JSON format."""
+    told = orjson.loads(engine.query(statement, parameters, format="JSON", settings=settings))
+    statistics = told["statistics"]
+    return Answer(told["data"], statistics["rows_read"], statistics["bytes_read"], statistics["elapsed"])
 
 
 def arrow(

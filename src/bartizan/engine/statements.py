@@ -34,6 +34,14 @@ class Prepared:
         return self._texts[key]
 
 
+class Explained(Prepared):
+    """A query that is not run: its result is ClickHouse's plan, one line a row in the column `explain`."""
+
+    def text(self, source: exp.Expr | None) -> str:
+        """The query's text behind `EXPLAIN` (clickhouse.com/docs/sql-reference/statements/explain)."""
+        return f"EXPLAIN PLAN indexes = 1 {super().text(source)}"
+
+
 @cache
 def fixed(sql: str) -> Prepared:
     """A statement of this program's own that always has the same text, parsed once."""

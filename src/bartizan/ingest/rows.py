@@ -112,6 +112,13 @@ SELECT ifNull(
 _LOADER_OWN = ("@timestamp", "error.message", "event.kind", "event.id")
 
 
+def records_select() -> exp.Query:
+    """The records of `PIECES` as they are: `message`, `record.origin`, `record.ordinal`, `record.path`."""
+    records = intact(_parsed(_RECORDS))
+    assert isinstance(records, exp.Query)
+    return records
+
+
 def load_select(mapping: Mapping, namespace: str) -> exp.Select:
     """The rows of a stream out of `PIECES`, with the parameter `{ingested: DateTime64(3, 'UTC')}`.
 

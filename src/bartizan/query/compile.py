@@ -13,19 +13,35 @@ from bartizan.query import ir
 from bartizan.query.binder import Binder, Parameter
 from bartizan.query.clickhouse import condition, refusal
 from bartizan.query.eql.lower import eql_to_ir
+from bartizan.query.eql.parser import parse as parse_eql
 from bartizan.query.errors import NoStreams, QueryError, UnsupportedOperation
 from bartizan.query.kql.lower import kql_to_ir
+from bartizan.query.kql.parser import parse as parse_kql
 from bartizan.query.passes import run_passes
+from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.relations import Target, select
 from bartizan.query.schema import Schema
 from bartizan.query.span import Span
 
-FrontEnd = Callable[[str, Schema, datetime], ir.Expr]
 
-FRONT_ENDS: Mapping[str, FrontEnd] = {"kql": kql_to_ir, "kuery": kql_to_ir, "eql": eql_to_ir}
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A query language's front-end."""
+
+    parse: Callable[[str], object]
+    """The text's AST, for people to look at: a tree of dataclasses. Raises `QuerySyntaxError`."""
+    to_ir: Callable[[str, Schema, datetime, QueryFields], ir.Expr]
+    """What the text means for the fields of a schema, with the present for date math. Raises `QuerySyntaxError`."""
+
+
+_KQL = Language(parse=parse_kql, to_ir=lambda text, schema, now, _: kql_to_ir(text, schema, now))
+_EQL = Language(
+    parse=parse_eql, to_ir=lambda text, schema, now, fields: eql_to_ir(text, schema, now, fields.event_category)
+)
+
+FRONT_ENDS: Mapping[str, Language] = {"kql": _KQL, "kuery": _KQL, "eql": _EQL}
 """Languages by name; `kuery` is what Elastic's rules call KQL."""
 
-TIME = "@timestamp"
 MAX_ROWS = 1_000_000
 """Most rows that a search may ask for."""
 
@@ -37,14 +53,21 @@ class Compiled:
     tree: exp.Select
     params: Mapping[str, Parameter]
     columns: tuple[str, ...]
+    expr: ir.Expr
+    """What was asked for on all the streams together."""
 
 
-def to_ir(text: str, language: str, schema: Schema, now: datetime) -> ir.Expr:
+def language_of(name: str) -> Language:
+    """The front-end of a language. Raises `QueryError` with the names there are."""
+    language = FRONT_ENDS.get(name)
+    if language is None:
+        raise QueryError(f"unknown query language `{name}`", hint=f"known are {', '.join(FRONT_ENDS)}")
+    return language
+
+
+def to_ir(text: str, language: str, schema: Schema, now: datetime, fields: QueryFields = ECS_FIELDS) -> ir.Expr:
     """What `text` means on `schema`, simplified. Raises `QuerySyntaxError` and its kin, which carry the position."""
-    front_end = FRONT_ENDS.get(language)
-    if front_end is None:
-        raise QueryError(f"unknown query language `{language}`", hint=f"known are {', '.join(FRONT_ENDS)}")
-    expr = front_end(text, schema, now)
+    expr = language_of(language).to_ir(text, schema, now, fields)
     for leaf in ir.leaves(expr):
         reason = refusal(leaf)
         if reason:
@@ -74,24 +97,29 @@ def compile_search(
     *,
     columns: Sequence[str] | None = None,
     database: str | None = None,
+    fields: QueryFields = ECS_FIELDS,
+    order: Sequence[ir.SortKey] | None = None,
 ) -> Compiled:
     """The newest `limit` events of `streams` for which `text` holds, `time_from` <= `@timestamp` < `time_to`.
 
-    `columns` (default: all that the streams have) that a stream lacks are there without a value. Raises `NoStreams` for
-    an empty choice, and what `to_ir` raises.
+    `columns` (default: all that the streams have) that a stream lacks are there without a value. `fields` names another
+    field in the place of `@timestamp`, `order` another order than the newest first. Raises `NoStreams` for an empty
+    choice, and what `to_ir` raises.
     """
     if not 0 <= limit <= MAX_ROWS:
         raise QueryError(f"a search gives 0 to {MAX_ROWS} events, not {limit}")
     chosen = _choose(schema, streams)
-    expr = _with_time(to_ir(text, language, chosen, now), time_from, time_to)
+    expr = _with_time(to_ir(text, language, chosen, now, fields), fields.timestamp, time_from, time_to)
     shown = tuple(chosen.columns) if columns is None else tuple(name for name in columns if name in chosen.columns)
-    order = tuple(key for key in _NEWEST_FIRST if key.column in shown)
+    keys = tuple(key for key in (newest_first(fields) if order is None else order) if key.column in shown)
     binder = Binder()
-    tree = select(_newest(expr, chosen, shown, order, limit), Target(chosen, binder, database))
-    return Compiled(tree, binder.params, shown)
+    tree = select(_newest(expr, chosen, shown, keys, limit), Target(chosen, binder, database))
+    return Compiled(tree, binder.params, shown, expr)
 
 
-_NEWEST_FIRST = (ir.SortKey(TIME, descending=True), ir.SortKey("event.id"))
+def newest_first(fields: QueryFields) -> tuple[ir.SortKey, ...]:
+    """The order of a search's results."""
+    return ir.SortKey(fields.timestamp, descending=True), ir.SortKey(fields.tiebreaker)
 
 
 def _choose(schema: Schema, streams: Sequence[str]) -> Schema:
@@ -103,12 +131,12 @@ def _choose(schema: Schema, streams: Sequence[str]) -> Schema:
     return Schema({stream: schema.streams[stream] for stream in streams}, schema.registry, schema.unknown_fields)
 
 
-def _with_time(expr: ir.Expr, time_from: datetime | None, time_to: datetime | None) -> ir.Expr:
+def _with_time(expr: ir.Expr, field: str, time_from: datetime | None, time_to: datetime | None) -> ir.Expr:
     if time_from is None and time_to is None:
         return expr
     low = None if time_from is None else ir.Bound(time_from, True)
     high = None if time_to is None else ir.Bound(time_to, False)
-    return ir.And((ir.Range(ir.FieldRef(TIME, ir.Kind.DATE), low, high), expr))
+    return ir.And((ir.Range(ir.FieldRef(field, ir.Kind.DATE), low, high), expr))
 
 
 def _newest(

@@ -12,6 +12,10 @@ class NoStreams(QueryError):
     """A search selects no stream."""
 
 
+class UnreadableFile(QueryError):
+    """A file that can't be searched as it is."""
+
+
 class QuerySyntaxError(QueryError):
     """A query that can't be understood, and where: `line` and `column` count from 1."""
 

@@ -59,7 +59,7 @@ class SchemaField:
     @property
     def kind(self) -> Kind:
         """What its values compare as; an unknown ECS type compares as keyword."""
-        return _KINDS.get(self.ecs_type, Kind.KEYWORD)
+        return kind_of(self.ecs_type)
 
 
 class Schema:
@@ -150,6 +150,11 @@ class Schema:
     def _below_known_json(self, name: str) -> bool:
         known = (self.registry.get(prefix) for prefix, _ in _cuts(name))
         return any(field is not None and _KINDS.get(field.type) is Kind.JSON for field in known)
+
+
+def kind_of(ecs_type: str) -> Kind:
+    """What values of an ECS type compare as; an unknown type compares as keyword."""
+    return _KINDS.get(ecs_type, Kind.KEYWORD)
 
 
 def base_type(clickhouse_type: str) -> str:

@@ -163,8 +163,8 @@ def test_bounds() -> None:
         parse("any where user.name == " + '"' + "x" * 1_000_000 + '"')
 
 
-SOURCE = r"""process any where and or not in in~ like regex~ sequence sample by with maxspan runs until = == != : < ( ) [ ]
-![ , | head 5 5m 1.5 - * % null true user.name ?user.id `a.b` "x*" "" "\u{41}" "a\q" length ~ //"""
+SOURCE = r"""process any where and or not in in~ like regex~ sequence sample by with maxspan runs until
+= == != : < ( ) [ ] ![ , | head 5 5m 1.5 - * % null true user.name ?user.id `a.b` "x*" "" "\u{41}" "a\q" length ~ //"""
 WORDS = st.sampled_from(SOURCE.split())
 
 
