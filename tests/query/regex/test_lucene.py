@@ -45,7 +45,7 @@ def test_what_fits_and_what_does_not(chdb_connection: Any, pattern: str) -> None
     fitting, others = MATCHES[pattern]
     for value in (*fitting, *others):
         answer = chdb_connection.query(
-            "SELECT match(materialize({v:String}), {p:String})", "TSV", params={"v": value, "p": translated}
+            "SELECT match(materialize({v:String}), {p:String})", "TSV", params=bound({"v": value, "p": translated})
         )
         assert answer.bytes().strip() == (b"1" if value in fitting else b"0"), (value, translated)
 
