@@ -171,7 +171,7 @@ WITHOUT_HURRY = settings(
 )
 
 
-@settings(WITHOUT_HURRY, max_examples=4)
+@settings(WITHOUT_HURRY, max_examples=2)
 @given(trees=batches(BATCH // 2))
 def test_random_trees(trees: Batch, schema: Schema, ask: Ask) -> None:
     check(trees, schema, ask)

@@ -86,9 +86,12 @@ QUERIES = {
 }
 
 
-@pytest.mark.parametrize("query, numbers", QUERIES.items())
-def test_queries(find: Find, query: str, numbers: list[int]) -> None:
-    assert find(LINES, query) == numbers
+def test_queries(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "events").write_bytes(LINES)
+    with opened_files(engine, [tmp_path / "events"], REGISTRY, Bounds()) as opened:
+        for query, numbers in QUERIES.items():
+            found = opened.run(opened.compile(Search(query), NOW), 10)
+            assert [document["n"] for document in found.documents] == numbers, query
 
 
 def test_newest_first_where_a_time_is_named(find: Find) -> None:
