@@ -1,0 +1,1 @@
+"""ES|QL: Elastic's piped query language, compiled to one ClickHouse SELECT."""
