@@ -155,4 +155,3 @@ def element(array: Tree, position: int) -> Tree:
 def number(value: int) -> Tree:
     """A literal of this code's own."""
     return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
-
