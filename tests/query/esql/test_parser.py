@@ -93,7 +93,7 @@ def test_says_where_it_fails(text: str, column: int, message: str) -> None:
     ],
 )
 def test_bounds_what_it_reads(text: str) -> None:
-    with pytest.raises(QueryError, match="levels|at most"):
+    with pytest.raises(QueryError, match=r"levels|at most"):
         parse(text)
 
 
@@ -113,7 +113,7 @@ def test_parameters_are_values_and_names() -> None:
 
 def test_a_parameter_without_value_is_an_error() -> None:
     text = "FROM x | WHERE a == ?b"
-    with pytest.raises(QuerySyntaxError, match="there is no value for the parameter `.b`") as caught:
+    with pytest.raises(QuerySyntaxError, match=r"there is no value for the parameter `.b`") as caught:
         with_parameters(parse(text), {"c": 1}, text)
     assert caught.value.column == 21
 

@@ -1,1 +1,1 @@
-"""ES|QL: Elastic's piped query language, compiled to one ClickHouse SELECT."""
+"""ES|QL: pipelines of commands over streams (elastic.co, ES|QL reference)."""
