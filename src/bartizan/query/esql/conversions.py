@@ -102,7 +102,7 @@ def _read_constant(value: str, to: Type, env: Env) -> Typed | None:
             return None
 
 
-def _number_type(value: float) -> Type:
+def _number_type(value: int | float) -> Type:
     if isinstance(value, float):
         return Type.DOUBLE
     return Type.INTEGER if abs(value) < 2**31 else Type.LONG
@@ -255,12 +255,7 @@ _CONVERSIONS: Mapping[tuple[Type, Type], Convert] = {
     **{(Type.BOOLEAN, target): _or_null(CLICKHOUSE[target]) for target in _NUMERIC},
     (Type.KEYWORD, Type.DATETIME): _date_from_text,
     **{(source, Type.DATETIME): _from_milliseconds for source in _NUMERIC},
-    **{
-        (Type.DATETIME, target): (
-            lambda value, target=target: call("accurateCastOrNull", _milliseconds(value), text(CLICKHOUSE[target]))
-        )
-        for target in _NUMERIC
-    },
+    **{(Type.DATETIME, target): _milliseconds_as(target) for target in _NUMERIC},
     (Type.KEYWORD, Type.IP): lambda value: call("toIPv6OrNull", value),
     (Type.KEYWORD, Type.VERSION): lambda value: value,
     (Type.KEYWORD, Type.GEO_POINT): _point_from_text,
