@@ -23,7 +23,7 @@ from bartizan.query.esql.plan import (
 
 
 def explain_plan(plan: Plan) -> str:
-    """`scan c1 = event.action keyword`, `filter (event.action == "x")` and so on; the columns that come out are last."""
+    """`scan c1 event.action keyword`, `filter (event.action == "x")` and so on; what comes out is last."""
     return "\n".join([_source(plan.source), *map(_stage, plan.stages), f"columns {_columns(plan.columns)}"])
 
 
@@ -58,8 +58,9 @@ def _stage(stage: Stage) -> str:
             return f"sort {', '.join(map(_key, keys))}"
         case Limit(count):
             return f"limit {count}"
-        case Join(table, on, _, columns):
-            return f"join {table} on {', '.join(f'{left} = {right}' for left, right in on)}: {_defined(columns)}"
+        case Join(table, on, _, keys, columns):
+            pairs = ", ".join(f"{left} = {right}" for left, right in on)
+            return f"join {table} on {pairs}: {_defined((*keys, *columns))}"
 
 
 def _defined(columns: Iterable[Defined]) -> str:

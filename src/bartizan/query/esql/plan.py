@@ -118,15 +118,19 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """The rows with columns of a table where all `on` are equal; a row for each match, or without values if none."""
+    """The rows with columns of a table where all `on` are equal: a row for each match, or one without values."""
 
     table: str
     on: tuple[tuple[str, str], ...]
     """Pairs of a column's id and the id of the table's."""
     rows: exp.Expression
     """An array of tuples: the table's rows."""
+    keys: tuple[Defined, ...]
+    """The table's columns to compare with: ids and how they are read of a row."""
     columns: tuple[Defined, ...]
-    """The table's columns: ids and how they are read of the tuple `_r`."""
+    """The table's columns to give."""
+    grouped: bool
+    """Whether the rows of equal keys become one."""
 
 
 Source = Scan | Values

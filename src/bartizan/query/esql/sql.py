@@ -23,10 +23,8 @@ from bartizan.query.esql.plan import (
     Values,
     Window,
 )
+from bartizan.query.esql.tables import ROW
 from bartizan.query.sql import call, column, named
-
-ROW = "_r"
-"""A table's row within the subquery that reads it."""
 
 MAX_LEVELS = 90
 """Most subqueries around each other (ClickHouse's own bound is 100)."""
@@ -131,7 +129,9 @@ class _Builder:
     def _join(self, join: Join) -> None:
         self._nest()
         rows = exp.Select(expressions=[named(call("arrayJoin", join.rows), ROW)]).subquery(copy=False)
-        table = exp.Select(expressions=[_defined(one) for one in join.columns]).from_(rows)
+        table = exp.Select(expressions=[_defined(one) for one in (*join.keys, *join.columns)]).from_(rows)
+        if join.grouped:
+            table.group_by(*(column(one.id) for one in join.keys), copy=False)
         right = exp.Subquery(this=table, alias=exp.TableAlias(this=exp.to_identifier("_t")))
         on = exp.and_(*(exp.EQ(this=column(left), expression=column(own)) for left, own in join.on))
         self.current.join(right, on=on, join_type="LEFT", copy=False)
