@@ -30,7 +30,10 @@ FROM (
         match(value, '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]{1,3})?$') AS number,
         number AND toInt64OrNull(value) IS NOT NULL AS integer,
         number AND toUInt64OrNull(value) IS NOT NULL AS unsigned,
-        match(value, '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$')
+        match(value, concat(
+            '^(19|2[0-2])[0-9]{2}-[0-9]{2}-[0-9]{2}',
+            '([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$'
+        ))
             AND parseDateTime64BestEffortOrNull(value, 3, 'UTC') IS NOT NULL AS iso,
         match(value, '[.:]') AND toIPv6OrNull(value) IS NOT NULL AS address
     FROM (

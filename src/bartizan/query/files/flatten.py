@@ -24,25 +24,32 @@ FIELDS_STRUCTURE = {
 }
 """A record's names and, at the same places, the JSON of their values."""
 
-_NAME = r"""replaceRegexpAll(replaceRegexpAll(
-    substringUTF8({key}, 1, 300), '[\\\\"`\\x00-\\x1f\\x7f]', '_'), '^(_position|)$', '_position_')"""
-"""A key as a column's name: without what a quoted name can't hold."""
+_NAME = r"""
+replaceRegexpAll(
+    replaceRegexpAll(substringUTF8(key, 1, 300), '[\\\\"`\\x00-\\x1f\\x7f]', '_'), '^(_position|)$', '_position_'
+)
+"""
+"""A key as a part of a column's name: without what a quoted name can't hold. Below it is `as_name(key)`."""
 
-_WHOLE_RECORD = f"""
+_WHOLE_RECORD = """
 SELECT position, is_text, isValidJSON(message) AND JSONType(message) = 'Object' AS is_object,
     if(
         is_object,
-        arrayMap(pair -> tuple({_NAME.format(key="tupleElement(pair, 1)")}, tupleElement(pair, 2)), JSONExtractKeysAndValuesRaw(message)),
+        arrayMap(
+            pair -> tuple(as_name(tupleElement(pair, 1)), tupleElement(pair, 2)), JSONExtractKeysAndValuesRaw(message)
+        ),
         [tuple('message', toJSONString(toValidUTF8(message)))]
     ) AS pairs
 FROM source
 """
-_NEXT_LEVEL = f"""
+_NEXT_LEVEL = """
 SELECT position, is_text, is_object, arrayFlatten(arrayMap(
     pair -> if(
-        startsWith(tupleElement(pair, 2), '{{') AND NOT has(kept, tupleElement(pair, 1)),
+        startsWith(tupleElement(pair, 2), '{') AND NOT has(kept, tupleElement(pair, 1)),
         arrayMap(
-            child -> tuple(concat(tupleElement(pair, 1), '.', {_NAME.format(key="tupleElement(child, 1)")}), tupleElement(child, 2)),
+            child -> tuple(
+                concat(tupleElement(pair, 1), '.', as_name(tupleElement(child, 1))), tupleElement(child, 2)
+            ),
             JSONExtractKeysAndValuesRaw(tupleElement(pair, 2))
         ),
         [pair]
@@ -52,9 +59,13 @@ SELECT position, is_text, is_object, arrayFlatten(arrayMap(
 FROM source
 """
 _FIELDS = """
-SELECT position, is_text, is_object, arrayMap(pair -> tupleElement(pair, 1), valued) AS names, arrayMap(pair -> tupleElement(pair, 2), valued) AS raws
+SELECT
+    position, is_text, is_object,
+    arrayMap(pair -> tupleElement(pair, 1), valued) AS names, arrayMap(pair -> tupleElement(pair, 2), valued) AS raws
 FROM (
-    SELECT position, is_text, is_object, arrayFilter(pair -> tupleElement(pair, 2) NOT IN ('null', '""', '[]', '{}'), pairs) AS valued
+    SELECT
+        position, is_text, is_object,
+        arrayFilter(pair -> tupleElement(pair, 2) NOT IN ('null', '""', '[]', '{}'), pairs) AS valued
     FROM source
 )
 """
@@ -78,4 +89,14 @@ def _over(sql: str, source: exp.Expr) -> exp.Query:
     for table in list(tree.find_all(exp.Table)):
         if table.name == "source":
             table.replace(source)
+    for node in list(tree.find_all(exp.Anonymous)):
+        if node.name == "as_name":
+            node.replace(_as_name(node.expressions[0]))
+    return tree
+
+
+def _as_name(key: exp.Expr) -> exp.Expr:
+    tree = parse_one(_NAME, dialect="clickhouse")
+    for node in list(tree.find_all(exp.Column)):
+        node.replace(key.copy())
     return tree

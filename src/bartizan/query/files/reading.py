@@ -27,7 +27,8 @@ from bartizan.query.errors import UnreadableFile
 
 MAX_CSV_COLUMNS = 2_000
 RECORDS_STRUCTURE = {"position": "Tuple(UInt32, UInt64)", "is_text": "Bool", "message": "String"}
-"""A record: its file and its number in it; whether its values are all text (CSV has no types); its JSON, or its line."""
+"""A record: its file and its number in it; whether its values are all text (CSV);
+its JSON, or its line."""
 
 _PARQUET_MAGIC = b"PAR1"
 _CSV_SUFFIX = ".csv"
