@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from bartizan.engine.base import Engine, Value, arrow, rows
+from bartizan.engine.base import READ_ONLY, Engine, Value, answer, arrow, rows
+from bartizan.engine.statements import Explained
 from tests.engine.conftest import sql
 
 HOSTILE = (

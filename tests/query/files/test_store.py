@@ -67,13 +67,21 @@ def test_any_framing_and_compression(engine: Engine, tmp_path: Path, content: by
         ("resources.ARN: two", [3]),
         ("tags: b", [2]),
         ("id >= 2", [2, 3]),
-        ("process.pid: *", [2]),
+        ("process.pid > 0", []),
         ("not process.name: *", [3]),
         ('@timestamp >= "2024-05-01T00:00:02Z"', [2, 3]),
     ],
 )
 def test_queries(engine: Engine, tmp_path: Path, query: str, expected: list[int]) -> None:
     assert ids(engine, [written(tmp_path, LINES)], query) == expected
+
+
+def test_a_value_that_does_not_fit_is_shown_all_the_same(engine: Engine, tmp_path: Path) -> None:
+    with opened_files(engine, [written(tmp_path, LINES)], load_registry(), Bounds()) as opened:
+        found = opened.run(opened.compile(Search("id: 2"), NOW), 30)
+    assert found.documents == [
+        {"@timestamp": "2024-05-01T00:00:03.000Z", "id": 2, "process": {"name": "bash", "pid": "x"}, "tags": ["a", "b"]}
+    ]
 
 
 def test_csv_has_types_quotes_and_file_order(engine: Engine, tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def _check_fields(fields: QueryFields, schema: Schema) -> None:
     """A field that was named by an option must be there; the time must be one."""
     for name, default in zip(_names(fields), _names(ECS_FIELDS), strict=True):
         if name != default and name not in schema.columns:
-            nearest = schema.nearest(name)
+            nearest = Registry(()).nearest(name, schema.columns)
             raise QueryError(f"the files have no field `{name}`", hint=f"did you mean `{nearest}`?" if nearest else "")
     time = schema.columns.get(fields.timestamp, "")
     if fields.timestamp != ECS_FIELDS.timestamp and "DateTime64" not in time:
