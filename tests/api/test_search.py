@@ -144,3 +144,18 @@ def test_a_search_runs_out_of_time(services: Services, serve: Serve, attack: dic
     with serve(replace(services, limits=replace(services.limits, search_timeout_s=0.000_001))) as client:
         answer = search(client, "event.original: *a*b*c*")
     assert (answer.status_code, error_of(answer)["type"]) == (504, "EngineUnavailable")
+
+
+def test_what_a_search_took_and_how_it_is_explained(client: httpx.Client, attack: dict[str, Any]) -> None:
+    found = search(client, "event.action: StopLogging").json()
+    assert found["rows_read"] > 0
+    assert found["bytes_read"] > 0
+    assert found["elapsed_ms"] > 0
+    assert found["explanation"] is None
+    explained = search(client, "event.action: StopLogging", explain=True).json()
+    assert (explained["documents"], explained["sql"]) == ([], found["sql"])
+    stages = explained["explanation"]
+    assert (stages["ir"], stages["sql"]) == ('(= event.action "StopLogging")', found["sql"])
+    assert stages["parameters"]["p0"] == {"type": "String", "value": "StopLogging"}
+    assert stages["ast"].startswith("Is")
+    assert "ReadFrom" in stages["plan"]

@@ -108,8 +108,8 @@ class Schema:
         return tuple(map(self._own, self.columns))
 
     def nearest(self, name: str) -> str | None:
-        """The known name most like `name`, to suggest."""
-        return self.registry.nearest(name, self.columns)
+        """The known name most like `name`, to suggest: one that there are columns for, or else one of the registry."""
+        return Registry(()).nearest(name, self.columns) or self.registry.nearest(name)
 
     def _own(self, name: str) -> SchemaField:
         clickhouse_type = self.columns[name]

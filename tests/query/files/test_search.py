@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from backports import zstd
 from sqlglot import parse_one
 
 from bartizan.ecs import load_registry
@@ -66,6 +67,7 @@ FORMS = {
     "documents": LINES.replace(b"\n", b"\n\n"),
     "gzip": gzip.compress(LINES),
     "bzip2": bz2.compress(LINES),
+    "zstd": zstd.compress(LINES),
 }
 
 
