@@ -17,7 +17,7 @@ COLUMNS = ("@timestamp", "event.dataset", "event.action", "event.outcome", "user
 
 def search(
     query: Annotated[str, typer.Argument(help="What to look for; `*` is everything.")],
-    language: Annotated[str, typer.Option("--language", help="kql")] = "kql",
+    language: Annotated[str, typer.Option("--language", help="kql or lucene")] = "kql",
     index: Annotated[str, typer.Option("--index", help="Index patterns, comma-separated.")] = "logs-*",
     time_from: Annotated[str, typer.Option("--from", help="Date or date math, e.g. now-7d.", metavar="T")] = "",
     time_to: Annotated[str, typer.Option("--to", help="Date or date math; excluded.", metavar="T")] = "",

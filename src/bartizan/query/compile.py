@@ -14,6 +14,7 @@ from bartizan.query.binder import Binder, Parameter
 from bartizan.query.clickhouse import condition, refusal
 from bartizan.query.errors import NoStreams, QueryError, UnsupportedOperation
 from bartizan.query.kql.lower import kql_to_ir
+from bartizan.query.lucene.lower import lucene_to_ir
 from bartizan.query.passes import run_passes
 from bartizan.query.relations import Target, select
 from bartizan.query.schema import Schema
@@ -21,7 +22,7 @@ from bartizan.query.span import Span
 
 FrontEnd = Callable[[str, Schema, datetime], ir.Expr]
 
-FRONT_ENDS: Mapping[str, FrontEnd] = {"kql": kql_to_ir, "kuery": kql_to_ir}
+FRONT_ENDS: Mapping[str, FrontEnd] = {"kql": kql_to_ir, "kuery": kql_to_ir, "lucene": lucene_to_ir}
 """Languages by name; `kuery` is what Elastic's rules call KQL."""
 
 TIME = "@timestamp"

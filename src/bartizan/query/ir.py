@@ -120,6 +120,19 @@ class Regex:
     field: FieldRef
     pattern: str
     ignore_case: bool = False
+    words: bool = False
+    """Whether each word of a text is matched instead of the whole value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """A value of the field (a word, if it is text) becomes `value` by at most `edits` changes of one character: one
+    more, one less, another one, or two neighbours that change places."""
+
+    field: FieldRef
+    value: str
+    edits: int
+    ignore_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +169,16 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """The field's text holds all of `words`, ignoring case, moved from their places in a phrase by at most `slop`
+    places in all; no word stands in it twice."""
+
+    field: FieldRef
+    words: tuple[str, ...]
+    slop: int
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """One object below the JSON field `field` fulfils the whole of `item`, whose fields carry full names."""
 
@@ -163,8 +186,8 @@ class Nested:
     item: "Expr"
 
 
-Leaf = Exists | Equals | In | Wildcard | Regex | Range | CidrMatch | Match
-LEAVES = (Exists, Equals, In, Wildcard, Regex, Range, CidrMatch, Match)
+Leaf = Exists | Equals | In | Wildcard | Regex | Fuzzy | Range | CidrMatch | Match | Near
+LEAVES = (Exists, Equals, In, Wildcard, Regex, Fuzzy, Range, CidrMatch, Match, Near)
 Expr = Constant | And | Or | Not | Nested | Leaf
 
 
