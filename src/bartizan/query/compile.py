@@ -17,6 +17,8 @@ from bartizan.query.eql.parser import parse as parse_eql
 from bartizan.query.errors import NoStreams, QueryError, UnsupportedOperation
 from bartizan.query.kql.lower import kql_to_ir
 from bartizan.query.kql.parser import parse as parse_kql
+from bartizan.query.lucene.lower import lucene_to_ir
+from bartizan.query.lucene.parser import parse as parse_lucene
 from bartizan.query.passes import run_passes
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.relations import Target, select
@@ -39,7 +41,9 @@ _EQL = Language(
     parse=parse_eql, to_ir=lambda text, schema, now, fields: eql_to_ir(text, schema, now, fields.event_category)
 )
 
-FRONT_ENDS: Mapping[str, Language] = {"kql": _KQL, "kuery": _KQL, "eql": _EQL}
+_LUCENE = Language(parse=parse_lucene, to_ir=lambda text, schema, now, _: lucene_to_ir(text, schema, now))
+
+FRONT_ENDS: Mapping[str, Language] = {"kql": _KQL, "kuery": _KQL, "lucene": _LUCENE, "eql": _EQL}
 """Languages by name; `kuery` is what Elastic's rules call KQL."""
 
 MAX_ROWS = 1_000_000

@@ -12,9 +12,11 @@ from bartizan.query.ir import (
     Exists,
     Expr,
     FieldRef,
+    Fuzzy,
     In,
     Literal,
     Match,
+    Near,
     Nested,
     Not,
     Or,
@@ -67,8 +69,12 @@ def _leaf(leaf: Expr) -> str:
             return f"in{'~' if ignore_case else ''} {field.name} {' '.join(map(_scalar, values))}"
         case Wildcard(field, pattern, ignore_case):
             return f"like{'~' if ignore_case else ''} {field.name} {_pattern(pattern)}"
-        case Regex(field, pattern, ignore_case):
-            return f"regex{'~' if ignore_case else ''} {field.name} {_scalar(pattern)}"
+        case Regex(field, pattern, ignore_case, words):
+            return f"regex{'~' if ignore_case else ''}{' words' if words else ''} {field.name} {_scalar(pattern)}"
+        case Fuzzy(field, value, edits, ignore_case):
+            return f"fuzzy{'~' if ignore_case else ''} {field.name} {_scalar(value)} {edits}"
+        case Near(field, words, slop):
+            return f"near {field.name} [{' '.join(map(_scalar, words))}] {slop}"
         case Range(field, low, high):
             ends = [(low, ">"), (high, "<")]
             shown = [f"{op}{'=' if end.inclusive else ''} {_scalar(end.value)}" for end, op in ends if end]

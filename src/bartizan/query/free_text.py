@@ -16,6 +16,16 @@ def free_text(pattern: ir.Pattern, quoted: bool, schema: Schema) -> ir.Expr:
     return ir.any_of([condition for condition in found if condition is not None])
 
 
+def text_fields(schema: Schema) -> tuple[ir.FieldRef, ...]:
+    """The fields that hold text or keywords, for operations that only these have."""
+    refs = (ir.FieldRef(field.name, _kind(field)) for field in schema.all_fields())
+    return tuple(ref for ref in refs if ref.kind in (Kind.TEXT, Kind.KEYWORD))
+
+
+def _kind(field: SchemaField) -> Kind:
+    return Kind.TEXT if field.name in READ_AS_TEXT else field.kind
+
+
 def _condition(field: SchemaField, pattern: ir.Pattern, quoted: bool) -> ir.Expr | None:
     ref = ir.FieldRef(field.name, field.kind)
     if field.kind is Kind.TEXT or field.name in READ_AS_TEXT:

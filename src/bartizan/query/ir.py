@@ -120,6 +120,19 @@ class Regex:
     field: FieldRef
     pattern: str
     ignore_case: bool = False
+    words: bool = False
+    """Whether each word of a text is matched instead of the whole value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """A value of the field (a word, if it is text) becomes `value` by at most `edits` changes of one character: one
+    more, one less, another one, or two neighbours that change places."""
+
+    field: FieldRef
+    value: str
+    edits: int
+    ignore_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,16 @@ class Match:
 
     field: FieldRef
     phrases: tuple[tuple[Pattern, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The field's text holds all of `words`, ignoring case, moved from their places in a phrase by at most `slop`
+    places in all; no word stands in it twice."""
+
+    field: FieldRef
+    words: tuple[str, ...]
+    slop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +218,8 @@ class Nested:
     item: "Expr"
 
 
-Leaf = Exists | Equals | In | Wildcard | Regex | Range | CidrMatch | Match
-LEAVES = (Exists, Equals, In, Wildcard, Regex, Range, CidrMatch, Match)
+Leaf = Exists | Equals | In | Wildcard | Regex | Fuzzy | Range | CidrMatch | Match | Near
+LEAVES = (Exists, Equals, In, Wildcard, Regex, Fuzzy, Range, CidrMatch, Match, Near)
 Expr = Constant | And | Or | Not | Nested | Compare | Leaf
 
 

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from bartizan.query.compile import to_ir
 from bartizan.query.eql.ast import Field, Literal, Sample, Sequence
-from bartizan.query.eql.parser import MAX_LOGIC_DEPTH, parse
+from bartizan.query.eql.parser import parse
 from bartizan.query.eql.printer import to_eql
 from bartizan.query.errors import InvalidValue, QuerySyntaxError, QueryTooLarge, UnknownField, UnsupportedOperation
+from bartizan.query.limits import MAX_LOGIC_DEPTH
 from bartizan.query.schema import Schema
 from tests.query.conftest import NOW
 
