@@ -29,6 +29,7 @@ from bartizan.query.ir import (
     Or,
     Range,
     Regex,
+    SameAs,
     Wildcard,
 )
 from bartizan.query.patterns import lower_pattern, phrase_regex, wildcard
@@ -84,10 +85,34 @@ def _leaf(leaf: Leaf, context: _Context) -> exp.Expression:
     field = _column_field(leaf.field, context)
     if field is None:
         return exp.false()
-    stored = read(field, context.binder, context.scope)
+    if isinstance(leaf, SameAs):
+        return _same(leaf, field, context)
+    stored = read(field, context.binder, context.scope, leaf.field.kind)
     if stored.is_array:
         return _any_element(leaf, stored, context)
     return _null_is_false(SIMPLE[type(leaf)](leaf, stored.tree, context), stored, context.null_shows)
+
+
+def _same(leaf: SameAs, field: SchemaField, context: _Context) -> exp.Expression:
+    other = _column_field(leaf.other, context)
+    if other is None:
+        return exp.false()
+    texts = [read(one, context.binder, context.scope, Kind.KEYWORD) for one in (field, other)]
+    if not any(one.is_array for one in texts):
+        left, right = (_folded(one.tree, leaf.ignore_case) for one in texts)
+        return all_of([exp.NEQ(this=left.copy(), expression=text("")), exp.EQ(this=left, expression=right)])
+    left, right = (_folded_elements(one, leaf.ignore_case) for one in texts)
+    valued = each("_t", lambda value: exp.NEQ(this=value, expression=text("")))
+    return call("hasAny", call("arrayFilter", valued, left), right)
+
+
+def _folded(value: exp.Expression, ignore_case: bool) -> exp.Expression:
+    return call("lowerUTF8", value) if ignore_case else value
+
+
+def _folded_elements(stored: Stored, ignore_case: bool) -> exp.Expression:
+    values = stored.tree if stored.is_array else exp.array(stored.tree, dialect="clickhouse")
+    return call("arrayMap", each("_s", lambda value: _folded(value, True)), values) if ignore_case else values
 
 
 def _column_field(ref: FieldRef, context: _Context) -> SchemaField | None:
@@ -209,7 +234,10 @@ UNSUPPORTED: Mapping[tuple[type[Leaf], Kind], str] = {
         for kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.IP)
     },
     **{(Range, kind): _NO_ORDER for kind in (Kind.BOOLEAN, Kind.TEXT)},
-    **{(operation, Kind.JSON): _WHOLE_JSON for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match)},
-    **{(operation, Kind.GEO): _PLACE for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match)},
+    **{
+        (operation, Kind.JSON): _WHOLE_JSON
+        for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match, SameAs)
+    },
+    **{(operation, Kind.GEO): _PLACE for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match, SameAs)},
 }
 """Operations that a kind doesn't have, and how to say so."""

@@ -17,12 +17,13 @@ from bartizan.query.kql.lower import kql_to_ir
 from bartizan.query.passes import run_passes
 from bartizan.query.relations import Target, select
 from bartizan.query.schema import Schema
+from bartizan.query.sigma.lower import sigma_to_ir
 from bartizan.query.span import Span
 
 FrontEnd = Callable[[str, Schema, datetime], ir.Expr]
 
-FRONT_ENDS: Mapping[str, FrontEnd] = {"kql": kql_to_ir, "kuery": kql_to_ir}
-"""Languages by name; `kuery` is what Elastic's rules call KQL."""
+FRONT_ENDS: Mapping[str, FrontEnd] = {"kql": kql_to_ir, "kuery": kql_to_ir, "sigma": sigma_to_ir}
+"""Languages by name; `kuery` is what Elastic's rules call KQL, `sigma` a rule's YAML."""
 
 TIME = "@timestamp"
 MAX_ROWS = 1_000_000
@@ -43,7 +44,11 @@ def to_ir(text: str, language: str, schema: Schema, now: datetime) -> ir.Expr:
     front_end = FRONT_ENDS.get(language)
     if front_end is None:
         raise QueryError(f"unknown query language `{language}`", hint=f"known are {', '.join(FRONT_ENDS)}")
-    expr = front_end(text, schema, now)
+    return checked(front_end(text, schema, now), text, schema)
+
+
+def checked(expr: ir.Expr, text: str, schema: Schema) -> ir.Expr:
+    """`expr`, which `text` means, simplified; raises `UnsupportedOperation` for what a field's kind doesn't have."""
     for leaf in ir.leaves(expr):
         reason = refusal(leaf)
         if reason:

@@ -17,6 +17,7 @@ from bartizan.query.ir import (
     Pattern,
     Range,
     Regex,
+    SameAs,
     Scalar,
     Wild,
     Wildcard,
@@ -60,6 +61,8 @@ def _leaf(leaf: Expr) -> str:
             return f"cidr {field.name} {network}"
         case Match(field, phrases):
             return f"match {field.name} {' '.join('[' + ' '.join(map(_pattern, phrase)) + ']' for phrase in phrases)}"
+        case SameAs(field, other, ignore_case):
+            return f"same{'~' if ignore_case else ''} {field.name} {other.name}"
     raise TypeError(f"no leaf: {leaf!r}")
 
 

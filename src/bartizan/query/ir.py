@@ -43,7 +43,7 @@ Pattern = tuple[str | Wild, ...]
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """A field by its full name, with the kind its values compare as."""
+    """A field by its full name, with the kind its values compare as: a field of another kind is read as this one."""
 
     name: str
     kind: Kind
@@ -163,8 +163,17 @@ class Nested:
     item: "Expr"
 
 
-Leaf = Exists | Equals | In | Wildcard | Regex | Range | CidrMatch | Match
-LEAVES = (Exists, Equals, In, Wildcard, Regex, Range, CidrMatch, Match)
+@dataclass(frozen=True, slots=True)
+class SameAs:
+    """A value of the field equals, as text, a value of the field `other`."""
+
+    field: FieldRef
+    other: FieldRef
+    ignore_case: bool = False
+
+
+Leaf = Exists | Equals | In | Wildcard | Regex | Range | CidrMatch | Match | SameAs
+LEAVES = (Exists, Equals, In, Wildcard, Regex, Range, CidrMatch, Match, SameAs)
 Expr = Constant | And | Or | Not | Nested | Leaf
 
 
