@@ -92,7 +92,7 @@ def _leaf(leaf: Leaf, context: _Context) -> exp.Expression:
     field = _column_field(leaf.field, context)
     if field is None:
         return exp.false()
-    stored = read(field, context.binder, context.scope)
+    stored = read(field, context.binder, context.scope, leaf.field.kind)
     if stored.is_array:
         return _any_element(leaf, stored, context)
     return _null_is_false(SIMPLE[type(leaf)](leaf, stored.tree, context), stored, context.null_shows)

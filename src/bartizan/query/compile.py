@@ -23,6 +23,8 @@ from bartizan.query.passes import run_passes
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.relations import Target, select
 from bartizan.query.schema import Schema
+from bartizan.query.sigma.lower import sigma_to_ir
+from bartizan.query.sigma.rule import read_detection_rule
 from bartizan.query.span import Span
 
 
@@ -42,8 +44,9 @@ _EQL = Language(
 )
 
 _LUCENE = Language(parse=parse_lucene, to_ir=lambda text, schema, now, _: lucene_to_ir(text, schema, now))
+_SIGMA = Language(parse=read_detection_rule, to_ir=lambda text, schema, now, _: sigma_to_ir(text, schema, now))
 
-FRONT_ENDS: Mapping[str, Language] = {"kql": _KQL, "kuery": _KQL, "lucene": _LUCENE, "eql": _EQL}
+FRONT_ENDS: Mapping[str, Language] = {"kql": _KQL, "kuery": _KQL, "lucene": _LUCENE, "eql": _EQL, "sigma": _SIGMA}
 """Languages by name; `kuery` is what Elastic's rules call KQL."""
 
 MAX_ROWS = 1_000_000
@@ -71,7 +74,11 @@ def language_of(name: str) -> Language:
 
 def to_ir(text: str, language: str, schema: Schema, now: datetime, fields: QueryFields = ECS_FIELDS) -> ir.Expr:
     """What `text` means on `schema`, simplified. Raises `QuerySyntaxError` and its kin, which carry the position."""
-    expr = language_of(language).to_ir(text, schema, now, fields)
+    return checked(language_of(language).to_ir(text, schema, now, fields), text, schema)
+
+
+def checked(expr: ir.Expr, text: str, schema: Schema) -> ir.Expr:
+    """`expr`, which `text` means, simplified; raises `UnsupportedOperation` for what a field's kind doesn't have."""
     for leaf in ir.leaves(expr):
         reason = refusal(leaf)
         if reason:

@@ -43,7 +43,7 @@ Pattern = tuple[str | Wild, ...]
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """A field by its full name, with the kind its values compare as."""
+    """A field by its full name, with the kind its values compare as: a field of another kind is read as this one."""
 
     name: str
     kind: Kind
