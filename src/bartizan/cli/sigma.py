@@ -2,14 +2,16 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bartizan.cli.options import ConfigFile, OutputFormat, open_app
 from bartizan.cli.output import Format, print_rows, stderr
 from bartizan.cli.progress import bar
-from bartizan.query.sigma.check import Checked, check_files, sigma_files
+
+if TYPE_CHECKING:
+    from bartizan.query.sigma.check import Checked
 
 sigma = typer.Typer(help="Rules in Sigma's format.", no_args_is_help=True)
 
@@ -34,6 +36,8 @@ def check(paths: RulePaths, config: ConfigFile = None, format: OutputFormat = Fo
 
     Exit status: 0 all can run, 1 some can't.
     """
+    from bartizan.query.sigma.check import check_files, sigma_files  # noqa: PLC0415 (a tenth of a second for pySigma)
+
     files = sigma_files(paths)
     with open_app(config=config) as app, bar("checking", len(files)) as (progress, task):
         found: list[Checked] = []
@@ -48,7 +52,7 @@ def check(paths: RulePaths, config: ConfigFile = None, format: OutputFormat = Fo
     raise typer.Exit(1 if any(one.outcome == "failed" for one in found) else 0)
 
 
-def _summary(found: list[Checked], files: int) -> str:
+def _summary(found: "list[Checked]", files: int) -> str:
     counts = Counter(one.outcome for one in found)
     total = max(len(found), 1)
     parts = [

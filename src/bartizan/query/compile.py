@@ -3,7 +3,7 @@
 Nothing of the text is in the SQL but names of columns that exist; everything else is bound.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,42 +12,13 @@ from sqlglot import exp
 from bartizan.query import ir
 from bartizan.query.binder import Binder, Parameter
 from bartizan.query.clickhouse import condition, refusal
-from bartizan.query.eql.lower import eql_to_ir
-from bartizan.query.eql.parser import parse as parse_eql
 from bartizan.query.errors import NoStreams, QueryError, UnsupportedOperation
-from bartizan.query.kql.lower import kql_to_ir
-from bartizan.query.kql.parser import parse as parse_kql
-from bartizan.query.lucene.lower import lucene_to_ir
-from bartizan.query.lucene.parser import parse as parse_lucene
+from bartizan.query.language import language_of
 from bartizan.query.passes import run_passes
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.relations import Target, select
 from bartizan.query.schema import Schema
-from bartizan.query.sigma.lower import sigma_to_ir
-from bartizan.query.sigma.rule import read_detection_rule
 from bartizan.query.span import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """A query language's front-end."""
-
-    parse: Callable[[str], object]
-    """The text's AST, for people to look at: a tree of dataclasses. Raises `QuerySyntaxError`."""
-    to_ir: Callable[[str, Schema, datetime, QueryFields], ir.Expr]
-    """What the text means for the fields of a schema, with the present for date math. Raises `QuerySyntaxError`."""
-
-
-_KQL = Language(parse=parse_kql, to_ir=lambda text, schema, now, _: kql_to_ir(text, schema, now))
-_EQL = Language(
-    parse=parse_eql, to_ir=lambda text, schema, now, fields: eql_to_ir(text, schema, now, fields.event_category)
-)
-
-_LUCENE = Language(parse=parse_lucene, to_ir=lambda text, schema, now, _: lucene_to_ir(text, schema, now))
-_SIGMA = Language(parse=read_detection_rule, to_ir=lambda text, schema, now, _: sigma_to_ir(text, schema, now))
-
-FRONT_ENDS: Mapping[str, Language] = {"kql": _KQL, "kuery": _KQL, "lucene": _LUCENE, "eql": _EQL, "sigma": _SIGMA}
-"""Languages by name; `kuery` is what Elastic's rules call KQL."""
 
 MAX_ROWS = 1_000_000
 """Most rows that a search may ask for."""
@@ -62,14 +33,6 @@ class Compiled:
     columns: tuple[str, ...]
     expr: ir.Expr
     """What was asked for on all the streams together."""
-
-
-def language_of(name: str) -> Language:
-    """The front-end of a language. Raises `QueryError` with the names there are."""
-    language = FRONT_ENDS.get(name)
-    if language is None:
-        raise QueryError(f"unknown query language `{name}`", hint=f"known are {', '.join(FRONT_ENDS)}")
-    return language
 
 
 def to_ir(text: str, language: str, schema: Schema, now: datetime, fields: QueryFields = ECS_FIELDS) -> ir.Expr:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.engine.statements import Explained
 from bartizan.query.binder import Parameter
-from bartizan.query.compile import Compiled, language_of
+from bartizan.query.compile import Compiled
 from bartizan.query.explain import explain
+from bartizan.query.language import language_of
 from bartizan.query.tree import printed
 
 

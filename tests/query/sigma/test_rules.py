@@ -31,6 +31,8 @@ WRONG = [
     ("sel:\n  user.name: x\ncondition: " + "(" * 60 + "sel" + ")" * 60, "brackets", 6),
     ("sel:\n  user.name: x", "a rule has a `condition`", 3),
     ("sel:\n  user.name|re: '(?=a)'\ncondition: sel", "a lookahead at character 1", 5),
+    ("sel:\n  user.name|re: null\ncondition: sel", "a regular expression is a text", 5),
+    ("sel:\n  user.name|re: false\ncondition: sel", "a regular expression is a text", 5),
     ("sel:\n  a: 1\n  source.ip|cidr: 10.0.0.300/8\ncondition: sel", "CIDR", 6),
     ("sel:\n  source.bytes|gt: abc\ncondition: sel", "gt", 5),
     ("sel:\n  '@timestamp|hour': 3\ncondition: sel", "parts of a time", 5),

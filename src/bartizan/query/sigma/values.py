@@ -116,6 +116,8 @@ class ValueReader:
 
     def patterns(self, value: SigmaRegularExpression) -> Sequence[str]:
         """As `texts`, for a regular expression: a placeholder's values are escaped, they are no expressions."""
+        if not hasattr(value.regexp, "s"):  # pySigma lets any YAML value through
+            raise UnfitValue("a regular expression is a text", "quote it, or leave out the modifier `re`")
         if self._lacks_values(value.regexp.s):
             return ()
         choices = [self._choices(part) for part in value.regexp.s]
