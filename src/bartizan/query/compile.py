@@ -102,7 +102,7 @@ def _choose(schema: Schema, streams: Sequence[str]) -> Schema:
     unknown = [stream for stream in streams if stream not in schema.streams]
     if unknown:
         raise NoStreams(f"there is no stream `{unknown[0]}`")
-    return Schema({stream: schema.streams[stream] for stream in streams}, schema.registry, schema.unknown_fields)
+    return schema.only(streams)
 
 
 def _with_time(expr: ir.Expr, field: str, time_from: datetime | None, time_to: datetime | None) -> ir.Expr:

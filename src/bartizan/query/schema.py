@@ -1,7 +1,7 @@
 """The fields that the selected streams have: which column answers a name, as what type, what a missing one means."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,6 +76,10 @@ class Schema:
         self.unknown_fields = unknown_fields
         self.columns: Mapping[str, str] = _merge(streams)
         self._groups = frozenset(prefix for name in self.columns for prefix, _ in _cuts(name))
+
+    def only(self, streams: Iterable[str]) -> "Schema":
+        """The schema of some of the streams."""
+        return Schema({stream: self.streams[stream] for stream in streams}, self.registry, self.unknown_fields)
 
     def narrow(self, stream: str) -> "Schema":
         """The schema of one stream: what only others have is missing in it."""

@@ -1,6 +1,5 @@
 """Checks rule files as an import would meet them: parsed, compiled, and run on an empty table that has every field."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,26 +13,14 @@ from bartizan.engine.base import READ_ONLY, Engine, rows
 from bartizan.errors import BartizanError
 from bartizan.query.binder import Binder
 from bartizan.query.compile import checked, predicate
+from bartizan.query.empty_stream import BASE, AskedFields, column_type, empty_table
 from bartizan.query.schema import Schema
 from bartizan.query.sigma.document import MAX_CHARS
 from bartizan.query.sigma.logsource import all_fields, source_of
 from bartizan.query.sigma.lower import Placeholders, lower_rule
 from bartizan.query.sigma.rule import DetectionRule, SigmaDocument, fields_of, read_rules
 
-_PLAIN = re.compile(r"[\w.@-]{1,200}")
-"""Names of which columns are made."""
-
 SUFFIXES = (".yml", ".yaml")
-_COLUMNS = {
-    "number": "Nullable(Float64)",
-    "boolean": "Nullable(Bool)",
-    "date": "Nullable(DateTime64(3, 'UTC'))",
-    "ip": "Nullable(IPv6)",
-}
-_TYPES = {
-    **dict.fromkeys(("long", "integer", "short", "byte", "unsigned_long", "float", "double", "scaled_float"), "number"),
-    **{kind: kind for kind in ("boolean", "date", "ip")},
-}
 _NOT_RUN = "correlations are parsed and checked, they don't run yet"
 _UNRESOLVED = "the correlation names `{name}`, which is none of the rules checked"
 
@@ -87,9 +74,7 @@ def check_files(
 
 def empty_schema(registry: Registry) -> Schema:
     """One stream with a column for every field that the tables of log sources name, and what all streams have."""
-    columns = {"@timestamp": "DateTime64(3, 'UTC')", "message": "String", "event.original": "String"}
-    for name in sorted(all_fields()):
-        columns.setdefault(name, _column(name, registry))
+    columns = {**{name: column_type(name, registry) for name in sorted(all_fields())}, **BASE}
     return Schema({"logs-empty-default": columns}, registry, unknown_fields="missing")
 
 
@@ -101,9 +86,7 @@ def run_rule(
     lowered, binder = lower_rule(rule, own, now, placeholders), Binder()
     tree = predicate(checked(lowered.expr, rule.document.text, own), own, binder)
     (columns,) = own.streams.values()
-    structure = exp.Literal.string(", ".join(f"`{name}` {kind}" for name, kind in columns.items()))
-    table = exp.Table(this=exp.Anonymous(this="null", expressions=[structure]))
-    statement = exp.Select(expressions=[exp.Count(this=exp.Star())]).from_(table).where(tree)
+    statement = exp.Select(expressions=[exp.Count(this=exp.Star())]).from_(empty_table(columns)).where(tree)
     parameters = {name: parameter.value for name, parameter in binder.params.items()}
     rows(engine, statement, parameters, settings=READ_ONLY)
     return lowered.notes
@@ -112,10 +95,10 @@ def run_rule(
 def _with_fields_of(rule: DetectionRule, schema: Schema) -> Schema:
     """`schema` with columns for the rule's own fields too: a condition on a column that isn't there would vanish."""
     source, ((stream, columns),) = source_of(rule.logsource), schema.streams.items()
-    named = {source.field(name, schema.registry) for name in fields_of(rule) if name and _PLAIN.fullmatch(name)}
-    known = {name: schema.resolve(name) for name in sorted(named) if not schema.is_group(name)}
-    added = {name: _column(name, schema.registry) for name, field in known.items() if field is None or not field.column}
-    return Schema({stream: {**columns, **added}}, schema.registry, schema.unknown_fields)
+    asked = AskedFields(schema.streams, schema.registry)
+    for name in filter(None, fields_of(rule)):
+        asked.resolve(source.field(name, schema.registry))
+    return Schema({stream: {**columns, **asked.columns_asked()}}, schema.registry, schema.unknown_fields)
 
 
 def _checked(file: Path, rule: DetectionRule, run: Run) -> Checked:
@@ -138,11 +121,3 @@ def _text(file: Path) -> str:
     """The file's text, no more of it than is needed to see that it is too long."""
     with file.open(encoding="utf-8") as opened:
         return opened.read(MAX_CHARS + 1)
-
-
-def _column(name: str, registry: Registry) -> str:
-    known = registry.get(name)
-    if known is None:
-        return "String"
-    base = _COLUMNS.get(_TYPES.get(known.type, ""), "String")
-    return f"Array({base})" if known.is_array else base
