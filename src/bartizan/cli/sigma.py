@@ -1,13 +1,13 @@
 """`bartizan sigma`: rules in Sigma's format, and whether each can run here."""
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bartizan.cli.options import ConfigFile, OutputFormat, open_app
-from bartizan.cli.output import Format, print_rows, stderr
+from bartizan.cli.outcomes import tell_outcomes
+from bartizan.cli.output import Format
 from bartizan.cli.progress import bar
 
 if TYPE_CHECKING:
@@ -44,18 +44,5 @@ def check(paths: RulePaths, config: ConfigFile = None, format: OutputFormat = Fo
         for one in check_files(files, app.scratch, app.registry, app.clock()):
             found.append(one)
             progress.update(task, completed=min(len(found), len(files)))
-    shown = [one for one in found if format is not Format.TABLE or one.outcome != "ok"]
-    if shown or format is not Format.TABLE:
-        rows = [{"file": str(one.file), "outcome": one.outcome, "message": one.message} for one in shown]
-        print_rows(rows, COLUMNS, format)
-    stderr().print(_summary(found, len(files)))
-    raise typer.Exit(1 if any(one.outcome == "failed" for one in found) else 0)
-
-
-def _summary(found: "list[Checked]", files: int) -> str:
-    counts = Counter(one.outcome for one in found)
-    total = max(len(found), 1)
-    parts = [
-        f"{counts[outcome]:,} {outcome} ({100 * counts[outcome] / total:.1f} %)" for outcome in ("ok", "note", "failed")
-    ]
-    return f"{len(found):,} rules in {files:,} files: {', '.join(parts)}"
+    rows = [{"file": str(one.file), "outcome": one.outcome, "message": one.message} for one in found]
+    raise tell_outcomes(rows, COLUMNS, len(files), format)

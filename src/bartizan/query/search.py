@@ -13,6 +13,7 @@ from bartizan.engine.tables import tables_query
 from bartizan.query.compile import Compiled, compile_search
 from bartizan.query.explanation import Explanation, explanation, sql_text, values
 from bartizan.query.index_patterns import select_streams
+from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.schema import Schema, UnknownFields
 
 STREAM_PREFIXES = ("logs-", "metrics-", "alerts-")
@@ -28,6 +29,7 @@ class Search:
     time_from: datetime | None = None
     time_to: datetime | None = None
     limit: int = 100
+    fields: QueryFields = ECS_FIELDS
 
 
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
@@ -56,12 +58,12 @@ class Found:
 
 def search(engine: Engine, schema: Schema, asked: Search, now: datetime, timeout_s: float) -> Found:
     """The newest events that match. Raises a `QueryError` with position for a query that is wrong."""
-    return run(engine, schema, _compiled(schema, asked, now), timeout_s)
+    return run(engine, schema, compiled(schema, asked, now), timeout_s)
 
 
 def explain_search(engine: Engine, schema: Schema, asked: Search, now: datetime) -> Explanation:
     """How that search is understood and would be run. Raises what `search` raises for a wrong query."""
-    return explanation(engine, asked.query, asked.language, _compiled(schema, asked, now))
+    return explanation(engine, asked.query, asked.language, compiled(schema, asked, now))
 
 
 def run(engine: Engine, schema: Schema, compiled: Compiled, timeout_s: float) -> Found:
@@ -73,8 +75,17 @@ def run(engine: Engine, schema: Schema, compiled: Compiled, timeout_s: float) ->
     return Found(documents, sql_text(compiled), answered.rows_read, answered.bytes_read, elapsed_ms)
 
 
-def _compiled(schema: Schema, asked: Search, now: datetime) -> Compiled:
+def compiled(schema: Schema, asked: Search, now: datetime) -> Compiled:
+    """The statement of a search. Raises what `search` raises for a wrong query."""
     streams = select_streams(list(asked.index), schema.streams)
     return compile_search(
-        asked.query, asked.language, schema, streams, asked.time_from, asked.time_to, asked.limit, now
+        asked.query,
+        asked.language,
+        schema,
+        streams,
+        asked.time_from,
+        asked.time_to,
+        asked.limit,
+        now,
+        fields=asked.fields,
     )
