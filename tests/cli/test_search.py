@@ -42,3 +42,16 @@ def test_messages(file: str, tmp_path: Path) -> None:
     assert (absent.returncode, "No such file" in absent.stderr) == (2, True)
     refused = run("search", "*", "--timestamp-field", "when", cwd=tmp_path)
     assert (refused.returncode, "--files" in refused.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_sequences(file: str, tmp_path: Path) -> None:
+    query = "sequence [any where port == 22] [any where port == 443]"
+    words = ("search", query, "--language", "eql", "--files", file, "--timestamp-field", "when")
+    table = run(*words, cwd=tmp_path)
+    assert [line.split()[1] for line in table.stdout.splitlines() if line.startswith("│")] == ["1", "1"], table.stderr
+    (told,) = run(*words, "--format", "ndjson", cwd=tmp_path).stdout.splitlines()
+    assert [event["who"] for event in json.loads(told)["events"]] == ["ann", "bob"]
+    assert "(sequence " in run(*words, "--explain", cwd=tmp_path).stdout
+    wrong = run("search", "sequence [any where port == 22] [any where prt == 443]", *words[2:], cwd=tmp_path)
+    assert (wrong.returncode, "did you mean `port`?" in wrong.stderr) == (2, True)

@@ -23,8 +23,12 @@ from bartizan.query.ir import (
     Pattern,
     Range,
     Regex,
+    Sample,
     Scalar,
+    Sequence,
+    Step,
     Value,
+    Wanted,
     Wild,
     Wildcard,
 )
@@ -47,6 +51,30 @@ def explain(expr: Expr) -> str:
             return f"({operator} {_value(left)} {_value(right)})"
         case leaf:
             return f"({_leaf(leaf)})"
+
+
+def explain_wanted(wanted: Wanted) -> str:
+    """What a query finds: `(sequence (maxspan 5000) ((= a 1) by user.name) ...)`, `head` and `tail` around it."""
+    match wanted.what:
+        case Sequence(steps, maxspan_ms, until):
+            parts = [f"(maxspan {maxspan_ms})"] if maxspan_ms is not None else []
+            parts += [*map(_step, steps), *([f"(until {_step(until)})"] if until else [])]
+            shown = f"(sequence {' '.join(parts)})"
+        case Sample(steps):
+            shown = f"(sample {' '.join(map(_step, steps))})"
+        case expr:
+            shown = explain(expr)
+    for keep in wanted.keeps:
+        shown = f"({'tail' if keep.newest else 'head'} {keep.count} {shown})"
+    return shown
+
+
+def _step(step: Step) -> str:
+    optional = step.optional_keys or (False,) * len(step.keys)
+    keys = [f"{'?' if may else ''}{key.name}" for key, may in zip(step.keys, optional, strict=True)]
+    by = f" by {' '.join(keys)}" if keys else ""
+    runs = f" runs {step.runs}" if step.runs > 1 else ""
+    return f"({'missing ' if step.is_missing else ''}{explain(step.predicate)}{by}{runs})"
 
 
 def _value(value: Value) -> str:

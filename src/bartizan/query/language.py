@@ -19,6 +19,8 @@ class Language:
     """The text's AST, for people to look at: a tree of dataclasses. Raises `QuerySyntaxError`."""
     to_ir: Callable[[str, Schema, datetime, QueryFields], ir.Expr]
     """What the text means for the fields of a schema, with the present for date math. Raises `QuerySyntaxError`."""
+    wanted: Callable[[str, Schema, datetime, QueryFields], ir.Wanted] | None = None
+    """As `to_ir`, where a text can also ask for groups of events or for the first ones only."""
 
 
 FRONT_ENDS: Mapping[str, str] = {"kql": "kql", "kuery": "kql", "lucene": "lucene", "eql": "eql", "sigma": "sigma"}

@@ -27,7 +27,7 @@ LINES = "\n".join(map(json.dumps, EVENTS)).encode()
 
 def ids(engine: Engine, paths: Sequence[Path], query: str, **fields: str) -> list[Any]:
     with opened_files(engine, paths, load_registry(), Bounds(), QueryFields(**fields)) as opened:
-        return [one.get("id") for one in opened.run(opened.compile(Search(query), NOW), 30).documents]
+        return [one.get("id") for one in opened.run(opened.prepare(Search(query), NOW), 30).documents]
 
 
 def written(folder: Path, content: bytes, name: str = "x.json") -> Path:
@@ -38,7 +38,7 @@ def written(folder: Path, content: bytes, name: str = "x.json") -> Path:
 
 def test_a_value_that_does_not_fit_is_shown_all_the_same(engine: Engine, tmp_path: Path) -> None:
     with opened_files(engine, [written(tmp_path, LINES)], load_registry(), Bounds()) as opened:
-        found = opened.run(opened.compile(Search("id: 2"), NOW), 30)
+        found = opened.run(opened.prepare(Search("id: 2"), NOW), 30)
     assert found.documents == [
         {"@timestamp": "2024-05-01T00:00:03.000Z", "id": 2, "process": {"name": "bash", "pid": "x"}, "tags": ["a", "b"]}
     ]
@@ -89,15 +89,15 @@ def test_an_unknown_field_and_a_time_that_is_not_there(engine: Engine, tmp_path:
         opened_files(engine, [path], load_registry(), Bounds()) as opened,
         pytest.raises(QueryError, match="--timestamp-field"),
     ):
-        opened.compile(Search("*", time_from=NOW), NOW)
+        opened.prepare(Search("*", time_from=NOW), NOW)
 
 
 def test_explained(engine: Engine, tmp_path: Path) -> None:
     asked = Search("process.name: sh and not id: 7")
     with opened_files(engine, [written(tmp_path, LINES)], load_registry(), Bounds()) as opened:
-        compiled = opened.compile(asked, NOW)
-        explained = opened.explain(asked, compiled)
-        assert opened.shown(compiled) == ("@timestamp", "process.name", "id")
+        ready = opened.prepare(asked, NOW)
+        explained = opened.explain(asked, ready)
+        assert opened.shown(ready) == ("@timestamp", "process.name", "id")
     assert explained.ast.splitlines()[0] == "And"
     assert explained.ir == '(and (= process.name "sh") (not (= id 7)))'
     assert "{p0: String}" in explained.sql

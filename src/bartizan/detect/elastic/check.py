@@ -17,7 +17,7 @@ from bartizan.errors import BartizanError
 from bartizan.query.empty_stream import BASE, AskedFields
 from bartizan.query.query_fields import ECS_FIELDS
 from bartizan.query.schema import Schema
-from bartizan.query.search import Search, compiled, search
+from bartizan.query.search import Search, prepared, search
 
 TIMEOUT_S = 30.0
 """Longest a query may take on an empty stream, in seconds."""
@@ -80,7 +80,7 @@ def _tried(rule: ElasticRule, trial: Trial) -> str:
 
 def _try(asked: Search, trial: Trial) -> None:
     noting = AskedFields({_STREAM: BASE}, trial.registry)
-    compiled(noting, asked, trial.now)
+    prepared(noting, asked, trial.now)
     columns = {**BASE, **noting.columns_asked()}
     with _empty(_STREAM, columns, trial.engine):
         search(trial.engine, Schema({_STREAM: columns}, trial.registry, "missing"), asked, trial.now, TIMEOUT_S)
