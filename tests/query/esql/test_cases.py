@@ -6,20 +6,20 @@ finds; or the error, and the column of the text where it is.
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bartizan.query.errors import QueryError
-from bartizan.query.esql.compile import Reading, compile_esql
-from bartizan.query.esql.explain import explain_plan, type_text
+from bartizan.query.esql.compile import compile_esql
 from bartizan.query.esql.parser import parse
-from bartizan.query.esql.plan import Sort
 from bartizan.query.esql.printer import to_esql
 from bartizan.query.esql.tables import Lookups, LookupTable
 from bartizan.query.esql.typed import Type
 from bartizan.query.schema import Schema
+from bartizan.query.table import Reading
 from tests.query.conftest import DATABASE, NOW, Ask
 
 FILES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
@@ -39,16 +39,16 @@ def cases(file: Path) -> list[dict[str, Any]]:
 def outcome(case: dict[str, Any], schema: Schema, ask: Ask) -> dict[str, Any]:
     """What a case's query gives, in the form of the case."""
     try:
-        compiled = compile_esql(case["query"], schema, NOW, _parameters(case), reading=READING)
+        compiled = compile_esql(case["query"], schema, NOW, replace(READING, parameters=_parameters(case)))
     except QueryError as error:
         return {"error": error.message, "column": getattr(error, "column", 0)}
     found = [[row.get(own.id) for own in compiled.columns] for row in ask(compiled.tree, compiled.params)]
-    if not any(isinstance(stage, Sort) for stage in compiled.plan.stages):
+    if "\nsort " not in compiled.meaning:
         found.sort(key=lambda row: json.dumps(row))
     return {
-        "plan": explain_plan(compiled.plan),
+        "plan": compiled.meaning,
         "sql": compiled.tree.sql(dialect="clickhouse"),
-        "columns": ", ".join(f"{own.name} {type_text(own)}" for own in compiled.columns),
+        "columns": ", ".join(f"{own.name} {own.type}{'[]' if own.many else ''}" for own in compiled.columns),
         "rows": found,
     }
 

@@ -8,7 +8,7 @@ from bartizan.query.errors import QuerySyntaxError
 from bartizan.query.esql import ast, operators
 from bartizan.query.esql.constants import constant, list_constant, span_constant
 from bartizan.query.esql.context import Context
-from bartizan.query.esql.functions import AGGREGATES, SCALARS
+from bartizan.query.esql.functions import AGGREGATES, SCALARS, aggregate_of
 from bartizan.query.esql.functions.signature import call_of
 from bartizan.query.esql.scope import Scope
 from bartizan.query.esql.search_functions import kql, match_function
@@ -22,12 +22,16 @@ Aggregated = Callable[[ast.Function], Typed]
 
 class Expressions:
     """Turns expressions into trees where the columns of `scope` are seen. `aggregated` takes the calls of aggregate
-    functions; without it they are errors."""
+    functions, beside which only the columns that rows are grouped by are seen, not all of `rows`; without it they are
+    errors."""
 
-    def __init__(self, context: Context, scope: Scope, aggregated: Aggregated | None = None) -> None:
+    def __init__(
+        self, context: Context, scope: Scope, aggregated: Aggregated | None = None, rows: Scope | None = None
+    ) -> None:
         self._context = context
         self._scope = scope
         self._aggregated = aggregated
+        self._rows = rows
         self._env = Env(context.binder, context.now)
 
     def condition(self, node: ast.Expression) -> exp.Expression:
@@ -51,7 +55,7 @@ class Expressions:
         if star and (node.name != "count" or len(node.arguments) > 1):
             raise self._context.faults.at(star[0].span, "`*` stands in `COUNT(*)` only")
         arguments = [] if star else self._arguments(node)
-        return self._checked(node, lambda: function.build(arguments, condition, self._env))
+        return self._checked(node, lambda: aggregate_of(node.name, function, arguments, condition, self._env))
 
     def typed(self, node: ast.Expression) -> Typed:
         """Any expression."""
@@ -73,6 +77,9 @@ class Expressions:
 
     def _column(self, node: ast.Column) -> Typed:
         found = self._scope.find(node.name)
+        if found is None and self._rows is not None and self._rows.find(node.name) is not None:
+            hint = f"group by it: `BY {node.name}`, or take `VALUES({node.name})`"
+            raise self._context.faults.at(node.span, f"rows aren't grouped by `{node.name}`", hint)
         if found is None:
             raise self._context.faults.unknown(node.span, node.name, self._scope.nearest(node.name))
         return Typed(column(found.id), found.type, found.many, MISSING)

@@ -73,7 +73,7 @@ def _source(command: ast.Command, context: Context) -> Pipeline:
 def _from(metadata: tuple[ast.Column, ...], context: Context) -> Pipeline:
     streams = context.streams
     assert streams is not None
-    scope = Scope(dict.fromkeys(streams.schema.columns), streams)
+    scope = Scope(dict.fromkeys(name for name in streams.schema.columns if name not in streams.hidden), streams)
     for one in metadata:
         if one.name not in METADATA:
             known = ", ".join(METADATA)

@@ -37,6 +37,8 @@ class Pipeline:
         """The column `name` of a value; the scope doesn't change."""
         if len(self.scope.columns) >= MAX_COLUMNS:
             raise self.context.faults.at(ast.NOWHERE, f"a query has at most {MAX_COLUMNS} columns")
+        if isinstance(value.tree, exp.Column):
+            return Column(value.tree.name, name, value.type, value.many)
         own = Column(self.context.ids.new(), name, value.type, value.many)
         self.add(Extend((Defined(own.id, value.tree, f"{name} = {shown}"),)))
         return own
@@ -65,8 +67,6 @@ class Pipeline:
         typed = self.expressions().value(value)
         if typed.type in (Type.GEO_POINT,):
             raise self.context.faults.at(value.span, f"{typed.type} values have no order")
-        if not typed.many and isinstance(typed.tree, exp.Column):
-            return typed.tree.name
         tree = typed.tree
         if typed.many:
             least = call("arrayMax" if descending else "arrayMin", tree.copy())

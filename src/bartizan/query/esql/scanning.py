@@ -50,6 +50,8 @@ class Streams:
     fields: QueryFields
     time_from: datetime | None = None
     time_to: datetime | None = None
+    hidden: frozenset[str] = frozenset()
+    """Columns that are there for who names them only."""
     asked: dict[str, tuple[Column, tuple[exp.Expression, ...]]] = field(default_factory=dict)
 
     def find(self, name: str) -> Column | None:

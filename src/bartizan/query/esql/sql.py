@@ -1,6 +1,7 @@
 """Makes a ClickHouse SELECT from a plan. Stages share a SELECT as long as its clauses keep their meaning; where one has
 to see what another computed, that one becomes a named subquery, so nothing nests in the text."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -25,6 +26,12 @@ from bartizan.query.esql.plan import (
 )
 from bartizan.query.esql.tables import ROW
 from bartizan.query.sql import call, column, named
+
+_AGGREGATE = re.compile(
+    r"(?:any|anyLast|arg(?:Min|Max)|avg|count|groupArray|groupUniqArray|max|min|quantile[A-Za-z]*|stddev[A-Za-z]*|sum"
+    r"|topK|uniq[A-Za-z]*|var[A-Za-z]*)(?:If|OrNull|Array|Distinct)*"
+)
+"""Names of ClickHouse's aggregate functions, of those that trees are made with."""
 
 MAX_LEVELS = 90
 """Most subqueries around each other (ClickHouse's own bound is 100)."""
@@ -122,8 +129,7 @@ class _Builder:
     def _window(self, keys: tuple[str, ...], aggregates: tuple[Defined, ...]) -> None:
         self._open([*(column(key) for key in keys), *(one.tree for one in aggregates)])
         for one in aggregates:
-            over = exp.Window(this=one.tree, partition_by=[column(key) for key in keys])
-            self.current.select(named(over, one.id), copy=False)
+            self.current.select(named(_over(one.tree, keys), one.id), copy=False)
         self.closed = self.fixed = True
 
     def _join(self, join: Join) -> None:
@@ -180,6 +186,16 @@ def _defined(one: Defined) -> exp.Expression:
 
 def _ids(tree: exp.Expression) -> set[str]:
     return {found.name for found in tree.find_all(exp.Column)}
+
+
+def _over(tree: exp.Expression, keys: tuple[str, ...]) -> exp.Expression:
+    """`tree` with its aggregate functions over the rows of equal `keys`."""
+    whole = exp.Paren(this=tree)
+    found = whole.find_all(exp.Anonymous, exp.ParameterizedAgg)
+    for node in [one for one in found if _AGGREGATE.fullmatch(str(one.this))]:
+        node.replace(exp.Window(this=node.copy(), partition_by=[column(key) for key in keys]))
+    inner: exp.Expression = whole.this
+    return inner
 
 
 def _quoted(name: str | None) -> exp.Identifier | None:

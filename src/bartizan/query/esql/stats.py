@@ -64,7 +64,7 @@ class _Collected:
         self.defined: list[Defined] = []
         self._context = pipeline.context
         self._rows = Expressions(pipeline.context, rows)
-        self._outer = Expressions(pipeline.context, Scope(dict(keys)), self._aggregate)
+        self._outer = Expressions(pipeline.context, Scope(dict(keys)), self._aggregate, rows)
         self._condition: ast.Expression | None = None
 
     def lowered(self, one: ast.Aggregate) -> Typed:
