@@ -33,7 +33,7 @@ serve: .venv/server.stamp ## the API on loopback
 	$(BIN)/bartizan serve
 
 test: .venv/dev.stamp ## the unit suite and the flows
-	$(BIN)/pytest -n auto --dist worksteal -m "not slow"
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 
 test-slow: .venv/dev.stamp ## kill -9, large and hostile input
 	$(BIN)/pytest -m slow

@@ -38,6 +38,18 @@ def test_time_and_limit(client: httpx.Client, attack: dict[str, Any], asked: dic
     assert bool(search(client, "event.action: StopLogging", **asked).json()["shown"]) is expected
 
 
+def test_sequences(client: httpx.Client, attack: dict[str, Any]) -> None:
+    steps = '[any where event.action == "CreateAccessKey"] [any where event.action == "StopLogging"]'
+    answer = search(client, f"sequence by cloud.account.id {steps}", language="eql").json()
+    (group,) = answer["groups"]
+    assert [event["event"]["action"] for event in group["events"]] == ["CreateAccessKey", "StopLogging"]
+    assert (answer["shown"], answer["documents"], len(group["keys"])) == (1, [], 1)
+    assert answer["rows_read"] > 0
+    assert answer["elapsed_ms"] > 0
+    plain = search(client, 'any where event.action == "StopLogging" | head 1', language="eql").json()
+    assert (plain["shown"], plain["groups"]) == (1, None)
+
+
 def test_a_wrong_query_is_shown_its_place(client: httpx.Client, attack: dict[str, Any]) -> None:
     answer = search(client, "event.action: x and\n evnt.action: y")
     error = error_of(answer)
@@ -144,3 +156,18 @@ def test_a_search_runs_out_of_time(services: Services, serve: Serve, attack: dic
     with serve(replace(services, limits=replace(services.limits, search_timeout_s=0.000_001))) as client:
         answer = search(client, "event.original: *a*b*c*")
     assert (answer.status_code, error_of(answer)["type"]) == (504, "EngineUnavailable")
+
+
+def test_what_a_search_took_and_how_it_is_explained(client: httpx.Client, attack: dict[str, Any]) -> None:
+    found = search(client, "event.action: StopLogging").json()
+    assert found["rows_read"] > 0
+    assert found["bytes_read"] > 0
+    assert found["elapsed_ms"] > 0
+    assert found["explanation"] is None
+    explained = search(client, "event.action: StopLogging", explain=True).json()
+    assert (explained["documents"], explained["sql"]) == ([], found["sql"])
+    stages = explained["explanation"]
+    assert (stages["ir"], stages["sql"]) == ('(= event.action "StopLogging")', found["sql"])
+    assert stages["parameters"]["p0"] == {"type": "String", "value": "StopLogging"}
+    assert stages["ast"].startswith("Is")
+    assert "ReadFrom" in stages["plan"]

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from bartizan.engine.base import Engine, Value, arrow, rows
+from bartizan.engine.base import READ_ONLY, Engine, Value, answer, arrow, rows
+from bartizan.engine.statements import Explained
 from tests.engine.conftest import sql
 
 HOSTILE = (
@@ -148,3 +149,12 @@ def test_many_threads_ask_at_once(engine: Engine) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: rows(engine, asked, {"n": n})[0]["n"], range(40)))
     assert answers == [499_500 + n for n in range(40)]
+
+
+def test_what_a_query_took_and_its_plan(engine: Engine) -> None:
+    statement = sql("SELECT number AS n FROM numbers(1000) WHERE n < {most: UInt64}")
+    took = answer(engine, statement, {"most": 2}, settings=READ_ONLY)
+    assert [row["n"] for row in took.rows] == [0, 1]
+    assert min(took.rows_read, took.bytes_read, took.elapsed_s) > 0
+    plan = rows(engine, Explained(statement), {"most": 2}, settings=READ_ONLY)
+    assert any("ReadFromSystemNumbers" in line["explain"] for line in plan)

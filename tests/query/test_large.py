@@ -6,7 +6,7 @@ import pytest
 
 from bartizan.query.binder import Binder
 from bartizan.query.compile import compile_predicate
-from bartizan.query.kql.parser import MAX_LOGIC_DEPTH
+from bartizan.query.limits import MAX_LOGIC_DEPTH
 from bartizan.query.schema import Schema
 from tests.query.conftest import Ask, matching_ids
 

@@ -16,6 +16,7 @@ from bartizan.query.search import Search, explain_search
 from bartizan.query.search import search as run_search
 
 MAX_LIMIT = 10_000
+_NOTHING = {"groups": None, "rows_read": 0, "bytes_read": 0, "elapsed_ms": 0.0, "explanation": None}
 MAX_QUERY_CHARACTERS = 200_000
 
 
@@ -61,11 +62,20 @@ class QueryExplanation(BaseModel):
     """ClickHouse's plan."""
 
 
+class EventGroup(BaseModel):
+    """A sequence or sample that was found."""
+
+    keys: list[str | None]
+    """The values that its events share."""
+    events: list[dict[str, Any]]
+    """ECS documents, in the order of the query's steps."""
+
+
 class SearchAnswer(BaseModel):
     """What was found."""
 
     shown: int
-    """How many documents there are here; as many as `limit` means that there may be more."""
+    """How many documents or groups there are here; as many as `limit` means that there may be more."""
     took_ms: int
     """Milliseconds from the request to the answer."""
     sql: str
@@ -78,6 +88,8 @@ class SearchAnswer(BaseModel):
     """Milliseconds in the engine."""
     documents: list[dict[str, Any]]
     """ECS documents, newest first. Their values are log content: data, never markup."""
+    groups: list[EventGroup] | None
+    """Sequences or samples, oldest first, where the query asks for them; there are no documents then."""
     explanation: QueryExplanation | None
     """Only if the request says `explain`; nothing was run then."""
 
@@ -94,14 +106,16 @@ def _search(serving: Served, asked: SearchRequest) -> Response:
     time_from, time_to = instant_of(asked.time_from, "from", now), instant_of(asked.time_to, "to", now)
     wanted = Search(asked.query, asked.language, asked.index, time_from, time_to, asked.limit)
     engine, schema = services.engine, services.schema()
-    answer: dict[str, Any] = {"documents": [], "rows_read": 0, "bytes_read": 0, "elapsed_ms": 0.0, "explanation": None}
+    answer: dict[str, Any] = {**_NOTHING, "documents": []}
     if asked.explain:
         explained = explain_search(engine, schema, wanted, now)
         answer |= {"sql": explained.sql, "explanation": asdict(explained)}
     else:
         answer |= asdict(run_search(engine, schema, wanted, now, services.limits.search_timeout_s))
     took_ms = round((time.monotonic() - started) * 1000)
-    return JsonResponse(orjson.dumps({"shown": len(answer["documents"]), "took_ms": took_ms, **answer}))
+    return JsonResponse(
+        orjson.dumps({"shown": len(answer["groups"] or answer["documents"]), "took_ms": took_ms, **answer})
+    )
 
 
 def instant_of(text: str, name: str, now: datetime) -> datetime | None:

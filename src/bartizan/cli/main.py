@@ -14,6 +14,7 @@ from bartizan.cli.rules import rules
 from bartizan.cli.scan import scan
 from bartizan.cli.search import search
 from bartizan.cli.serve import serve
+from bartizan.cli.sigma import sigma
 from bartizan.cli.simulate import simulate
 from bartizan.errors import BartizanError
 
@@ -35,6 +36,7 @@ cli = typer.Typer(
 for command in (demo, ingest, normalize, scan, search, serve, simulate):
     cli.command()(command)
 cli.add_typer(rules, name="rules")
+cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")
 
 

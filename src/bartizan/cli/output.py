@@ -90,9 +90,12 @@ def _near(path: str) -> str:
 def _walk(row: Mapping[str, Any], path: str) -> Any:
     value: Any = row
     for step in path.split("."):
-        if not isinstance(value, Mapping):
+        if isinstance(value, list):
+            value = [one.get(step) for one in value if isinstance(one, Mapping)]
+        elif isinstance(value, Mapping):
+            value = value.get(step)
+        else:
             return None
-        value = value.get(step)
     return value
 
 

@@ -39,10 +39,9 @@ class Remote:
     url: str
     api_key: str = field(repr=False)
 
-    def search(self, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Documents that match a search, the body of `POST /search`."""
-        found: list[dict[str, Any]] = self._search(asked)["documents"]
-        return found
+    def search(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What matches a search, the body of `POST /search`: its answer."""
+        return self._search(asked)
 
     def explain(self, asked: Mapping[str, Any]) -> Explanation:
         """How the server understands that search and would run it."""

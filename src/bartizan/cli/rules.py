@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from bartizan.cli.elastic_rules import check_elastic
 from bartizan.cli.options import ConfigFile, OutputFormat, Rules, open_app
 from bartizan.cli.output import Format, print_problems, print_rows, stderr, tell_left_out
+from bartizan.detect.elastic.rule import SUFFIXES
 from bartizan.detect.errors import RuleError
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_check import check_rules
@@ -15,7 +17,12 @@ from bartizan.detect.rule_check import check_rules
 rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
 
 Folders = Annotated[
-    list[Path] | None, typer.Argument(help="Folders of rules; else the shipped ones.", metavar="DIR...")
+    list[Path] | None,
+    typer.Argument(
+        help="Folders of rules, or files of Elastic's rules as Kibana exports them; else the shipped ones.",
+        metavar="PATH...",
+        exists=True,
+    ),
 ]
 
 
@@ -36,9 +43,19 @@ def check(folders: Folders = None, config: ConfigFile = None, format: OutputForm
     """Check that every rule loads, compiles against the streams it reads, and answers its samples as it says.
 
     Example: bartizan rules check my-rules/
+    Example: bartizan rules check rules_export.ndjson --format ndjson
+
+    A file of Elastic's rules (.ndjson or .jsonl, one a line) is only read: each query is compiled and run on an empty
+    stream that has every field it names. Tables show what is not `ok`, the other formats every rule.
 
     Exit status: 0 all can run, 1 some can't (each problem is printed).
     """
+    files = [path for path in folders or () if path.suffix in SUFFIXES]
+    if files and len(files) < len(folders or ()):
+        raise typer.BadParameter("give either folders of rules or files of Elastic's rules")
+    if files:
+        check_elastic(files, config, format)
+        return
     data = tempfile.TemporaryDirectory(prefix="bartizan-rules-")
     with data as folder, open_app(Path(folder), config, engine={"url": ""}) as app:
         book = app.rulebook_of(folders) if folders else app.rulebook

@@ -1,5 +1,6 @@
 """`bartizan search`: events in the store or in files, by a query."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,8 +9,9 @@ import typer
 
 from bartizan.app import App
 from bartizan.cli.explanation import print_explanation
+from bartizan.cli.found import print_found
 from bartizan.cli.options import ConfigFile, Data, OutputFormat, open_app
-from bartizan.cli.output import Format, print_rows, stderr
+from bartizan.cli.output import Format, stderr
 from bartizan.cli.remote import Remote, live_server
 from bartizan.query.dates import read_date
 from bartizan.query.files.store import opened_files
@@ -24,7 +26,7 @@ _OF_FILES = "With --files: the field "
 
 def search(
     query: Annotated[str, typer.Argument(help="What to look for; `*` is everything.")],
-    language: Annotated[str, typer.Option("--language", help="kql or eql.")] = "kql",
+    language: Annotated[str, typer.Option("--language", help="kql, lucene or eql.")] = "kql",
     index: Annotated[str, typer.Option("--index", help="Index patterns, comma-separated.")] = "logs-*",
     files: Annotated[
         list[Path] | None,
@@ -73,14 +75,14 @@ def search(
             print_explanation(explain_search(app.engine, app.schema(), asked, now), format)
         else:
             found = run_search(app.engine, app.schema(), asked, now, app.config.engine.search_timeout_s)
-            print_rows(found.documents, COLUMNS, format)
+            print_found(asdict(found), COLUMNS, format)
 
 
 def _remote(server: Remote, asked: dict[str, Any], explain: bool, format: Format) -> None:
     if explain:
         print_explanation(server.explain(asked), format)
     else:
-        print_rows(server.search(asked), COLUMNS, format)
+        print_found(server.search(asked), COLUMNS, format)
 
 
 def _files(
@@ -90,12 +92,12 @@ def _files(
         if opened.plain_records:
             lines = f"{opened.plain_records:,} records are no JSON objects: each is the text of `message`"
             stderr().print(lines, markup=False)
-        compiled = opened.compile(asked, now)
+        ready = opened.prepare(asked, now)
         if explain:
-            print_explanation(opened.explain(asked, compiled), format)
+            print_explanation(opened.explain(asked, ready), format)
             return
-        found = opened.run(compiled, app.config.engine.search_timeout_s)
-        print_rows(found.documents, opened.shown(compiled), format)
+        found = opened.run(ready, app.config.engine.search_timeout_s)
+        print_found(asdict(found), opened.shown(ready), format)
 
 
 def _instant(text: str, now: datetime) -> datetime | None:

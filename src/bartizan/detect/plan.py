@@ -31,7 +31,7 @@ def plan_rule(rule: Rule, schema: Schema, now: datetime) -> dict[str, Planned]:
     chosen = select_streams(rule.index, schema.streams)
     if not chosen:
         return {}
-    own = Schema({name: schema.streams[name] for name in chosen}, schema.registry, schema.unknown_fields)
+    own = schema.only(chosen)
     expr = to_ir(rule.query, rule.language, own, now)
     planned = {}
     for stream in chosen:

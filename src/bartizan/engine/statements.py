@@ -42,6 +42,14 @@ class Explained(Prepared):
         return f"EXPLAIN PLAN indexes = 1 {super().text(source)}"
 
 
+class Estimated(Prepared):
+    """A query that is not run: its result is how many rows of which tables it would read."""
+
+    def text(self, source: exp.Expr | None) -> str:
+        """The query's text behind `EXPLAIN ESTIMATE` (clickhouse.com/docs/sql-reference/statements/explain)."""
+        return f"EXPLAIN ESTIMATE {super().text(source)}"
+
+
 @cache
 def fixed(sql: str) -> Prepared:
     """A statement of this program's own that always has the same text, parsed once."""

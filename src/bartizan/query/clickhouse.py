@@ -22,10 +22,12 @@ from bartizan.query.ir import (
     Exists,
     Expr,
     FieldRef,
+    Fuzzy,
     In,
     Kind,
     Leaf,
     Match,
+    Near,
     Nested,
     Not,
     Or,
@@ -38,6 +40,7 @@ from bartizan.query.patterns import lower_pattern, phrase_regex, wildcard
 from bartizan.query.schema import Schema, SchemaField
 from bartizan.query.sql import all_of, call, each, false_if_null, negation, one_of, text
 from bartizan.query.storage import Scope, Stored, read, read_objects
+from bartizan.query.words import any_word, near, similar
 
 _TEXTS = (Kind.KEYWORD, Kind.TEXT)
 
@@ -89,7 +92,7 @@ def _leaf(leaf: Leaf, context: _Context) -> exp.Expression:
     field = _column_field(leaf.field, context)
     if field is None:
         return exp.false()
-    stored = read(field, context.binder, context.scope)
+    stored = read(field, context.binder, context.scope, leaf.field.kind)
     if stored.is_array:
         return _any_element(leaf, stored, context)
     return _null_is_false(SIMPLE[type(leaf)](leaf, stored.tree, context), stored, context.null_shows)
@@ -162,8 +165,26 @@ def _wildcard(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expre
 
 def _regex(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
     assert isinstance(leaf, Regex)
-    fits = call("match", value, context.binder.scalar(f"(?i){leaf.pattern}" if leaf.ignore_case else leaf.pattern))
+    pattern = context.binder.scalar(f"(?i){leaf.pattern}" if leaf.ignore_case else leaf.pattern)
+    if leaf.words:
+        return any_word(value, lambda word: call("match", word, pattern), context.binder)
+    fits = call("match", value, pattern)
     return all_of([exp.NEQ(this=value.copy(), expression=text("")), fits])
+
+
+def _fuzzy(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
+    assert isinstance(leaf, Fuzzy)
+    if leaf.field.kind is Kind.TEXT:
+        target = leaf.value.lower()
+        return any_word(value, lambda word: similar(word, target, leaf.edits, context.binder), context.binder)
+    if leaf.ignore_case:
+        return similar(call("lowerUTF8", value), leaf.value.lower(), leaf.edits, context.binder)
+    return similar(value, leaf.value, leaf.edits, context.binder)
+
+
+def _near(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
+    assert isinstance(leaf, Near)
+    return near(value, tuple(map(str.lower, leaf.words)), leaf.slop, context.binder)
 
 
 def _range(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
@@ -197,8 +218,10 @@ SIMPLE: Mapping[type[Leaf], Condition] = {
     In: _in,
     Wildcard: _wildcard,
     Regex: _regex,
+    Fuzzy: _fuzzy,
     Range: _range,
     Match: _match,
+    Near: _near,
 }
 """Operations that are a condition on one value."""
 
@@ -209,14 +232,15 @@ _NOT_TEXT = "{field} holds {kind} values, which fit no pattern"
 _WHOLE_JSON = "{field} holds whole JSON objects, which can only be asked for their presence"
 _NO_ORDER = "{field} holds {kind} values, which have no order"
 _PLACE = "{field} holds coordinates, which can only be asked for their presence"
+_COMPARISONS = (Equals, In, Wildcard, Regex, Fuzzy, Range, CidrMatch, Match, Near)
 UNSUPPORTED: Mapping[tuple[type[Leaf], Kind], str] = {
     **{
         (operation, kind): _NOT_TEXT
-        for operation in (Wildcard, Regex)
+        for operation in (Wildcard, Regex, Fuzzy)
         for kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.IP)
     },
     **{(Range, kind): _NO_ORDER for kind in (Kind.BOOLEAN, Kind.TEXT)},
-    **{(operation, Kind.JSON): _WHOLE_JSON for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match)},
-    **{(operation, Kind.GEO): _PLACE for operation in (Equals, In, Wildcard, Regex, Range, CidrMatch, Match)},
+    **{(operation, Kind.JSON): _WHOLE_JSON for operation in _COMPARISONS},
+    **{(operation, Kind.GEO): _PLACE for operation in _COMPARISONS},
 }
 """Operations that a kind doesn't have, and how to say so."""

@@ -3,8 +3,8 @@
 Nothing of the text is in the SQL but names of columns that exist; everything else is bound.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlglot import exp
@@ -12,35 +12,13 @@ from sqlglot import exp
 from bartizan.query import ir
 from bartizan.query.binder import Binder, Parameter
 from bartizan.query.clickhouse import condition, refusal
-from bartizan.query.eql.lower import eql_to_ir
-from bartizan.query.eql.parser import parse as parse_eql
 from bartizan.query.errors import NoStreams, QueryError, UnsupportedOperation
-from bartizan.query.kql.lower import kql_to_ir
-from bartizan.query.kql.parser import parse as parse_kql
+from bartizan.query.language import language_of
 from bartizan.query.passes import run_passes
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.relations import Target, select
 from bartizan.query.schema import Schema
 from bartizan.query.span import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """A query language's front-end."""
-
-    parse: Callable[[str], object]
-    """The text's AST, for people to look at: a tree of dataclasses. Raises `QuerySyntaxError`."""
-    to_ir: Callable[[str, Schema, datetime, QueryFields], ir.Expr]
-    """What the text means for the fields of a schema, with the present for date math. Raises `QuerySyntaxError`."""
-
-
-_KQL = Language(parse=parse_kql, to_ir=lambda text, schema, now, _: kql_to_ir(text, schema, now))
-_EQL = Language(
-    parse=parse_eql, to_ir=lambda text, schema, now, fields: eql_to_ir(text, schema, now, fields.event_category)
-)
-
-FRONT_ENDS: Mapping[str, Language] = {"kql": _KQL, "kuery": _KQL, "eql": _EQL}
-"""Languages by name; `kuery` is what Elastic's rules call KQL."""
 
 MAX_ROWS = 1_000_000
 """Most rows that a search may ask for."""
@@ -55,19 +33,42 @@ class Compiled:
     columns: tuple[str, ...]
     expr: ir.Expr
     """What was asked for on all the streams together."""
+    keeps: tuple[ir.Keep, ...] = ()
 
-
-def language_of(name: str) -> Language:
-    """The front-end of a language. Raises `QueryError` with the names there are."""
-    language = FRONT_ENDS.get(name)
-    if language is None:
-        raise QueryError(f"unknown query language `{name}`", hint=f"known are {', '.join(FRONT_ENDS)}")
-    return language
+    @property
+    def wanted(self) -> ir.Wanted:
+        """What was asked for."""
+        return ir.Wanted(self.expr, self.keeps)
 
 
 def to_ir(text: str, language: str, schema: Schema, now: datetime, fields: QueryFields = ECS_FIELDS) -> ir.Expr:
     """What `text` means on `schema`, simplified. Raises `QuerySyntaxError` and its kin, which carry the position."""
-    expr = language_of(language).to_ir(text, schema, now, fields)
+    return checked(language_of(language).to_ir(text, schema, now, fields), text, schema)
+
+
+def to_wanted(text: str, language: str, schema: Schema, now: datetime, fields: QueryFields = ECS_FIELDS) -> ir.Wanted:
+    """As `to_ir`, where the text may also ask for sequences or samples, or for the first events only."""
+    front_end = language_of(language)
+    if front_end.wanted is None:
+        return ir.Wanted(to_ir(text, language, schema, now, fields))
+    wanted = front_end.wanted(text, schema, now, fields)
+    match wanted.what:
+        case ir.Sequence(steps, maxspan_ms, until):
+            last = None if until is None else _checked_step(until, text, schema)
+            what = ir.Sequence(tuple(_checked_step(step, text, schema) for step in steps), maxspan_ms, last)
+            return replace(wanted, what=what)
+        case ir.Sample(steps):
+            return replace(wanted, what=ir.Sample(tuple(_checked_step(step, text, schema) for step in steps)))
+        case expr:
+            return replace(wanted, what=checked(expr, text, schema))
+
+
+def _checked_step(step: ir.Step, text: str, schema: Schema) -> ir.Step:
+    return replace(step, predicate=checked(step.predicate, text, schema))
+
+
+def checked(expr: ir.Expr, text: str, schema: Schema) -> ir.Expr:
+    """`expr`, which `text` means, simplified; raises `UnsupportedOperation` for what a field's kind doesn't have."""
     for leaf in ir.leaves(expr):
         reason = refusal(leaf)
         if reason:
@@ -106,15 +107,56 @@ def compile_search(
     field in the place of `@timestamp`, `order` another order than the newest first. Raises `NoStreams` for an empty
     choice, and what `to_ir` raises.
     """
-    if not 0 <= limit <= MAX_ROWS:
-        raise QueryError(f"a search gives 0 to {MAX_ROWS} events, not {limit}")
-    chosen = _choose(schema, streams)
-    expr = _with_time(to_ir(text, language, chosen, now, fields), fields.timestamp, time_from, time_to)
+    chosen = choose(schema, streams)
+    within = Within(time_from, time_to, limit, fields, None if order is None else tuple(order))
+    return compile_events(ir.Wanted(to_ir(text, language, chosen, now, fields)), chosen, within, columns, database)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which of the events that fulfil a condition a search gives."""
+
+    time_from: datetime | None = None
+    time_to: datetime | None = None
+    """`time_from` <= time < `time_to`."""
+    limit: int = 100
+    fields: QueryFields = ECS_FIELDS
+    order: tuple[ir.SortKey, ...] | None = None
+    """None is the newest first."""
+
+
+def compile_events(
+    wanted: ir.Wanted, chosen: Schema, within: Within, columns: Sequence[str] | None = None, database: str | None = None
+) -> Compiled:
+    """The statement for the events of all streams of `chosen` that `wanted` asks for by a condition."""
+    assert not isinstance(wanted.what, ir.Sequence | ir.Sample)
+    if not 0 <= within.limit <= MAX_ROWS:
+        raise QueryError(f"a search gives 0 to {MAX_ROWS} events, not {within.limit}")
+    expr = _with_time(wanted.what, within)
     shown = tuple(chosen.columns) if columns is None else tuple(name for name in columns if name in chosen.columns)
-    keys = tuple(key for key in (newest_first(fields) if order is None else order) if key.column in shown)
+    last = newest_first(within.fields) if within.order is None else within.order
+    cuts = [*(_Cut(_by_time(keep, within.fields), keep.count) for keep in wanted.keeps), _Cut(last, within.limit)]
     binder = Binder()
-    tree = select(_newest(expr, chosen, shown, keys, limit), Target(chosen, binder, database))
-    return Compiled(tree, binder.params, shown, expr)
+    tree = select(_kept(expr, chosen, shown, [cut.over(shown) for cut in cuts]), Target(chosen, binder, database))
+    return Compiled(tree, binder.params, shown, expr, wanted.keeps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The first `count` rows in an order."""
+
+    order: tuple[ir.SortKey, ...]
+    count: int
+
+    def over(self, columns: Container[str]) -> "_Cut":
+        return _Cut(tuple(key for key in self.order if key.column in columns), self.count)
+
+    def of(self, source: ir.Relation) -> ir.Relation:
+        return ir.Limit(ir.Sort(source, self.order) if self.order else source, self.count)
+
+
+def _by_time(keep: ir.Keep, fields: QueryFields) -> tuple[ir.SortKey, ...]:
+    return tuple(ir.SortKey(name, descending=keep.newest) for name in (fields.timestamp, fields.tiebreaker))
 
 
 def newest_first(fields: QueryFields) -> tuple[ir.SortKey, ...]:
@@ -122,35 +164,33 @@ def newest_first(fields: QueryFields) -> tuple[ir.SortKey, ...]:
     return ir.SortKey(fields.timestamp, descending=True), ir.SortKey(fields.tiebreaker)
 
 
-def _choose(schema: Schema, streams: Sequence[str]) -> Schema:
+def choose(schema: Schema, streams: Sequence[str]) -> Schema:
+    """The schema of `streams`. Raises `NoStreams` for an empty choice or an unknown name."""
     if not streams:
         raise NoStreams("the search selects no stream", hint="check the index pattern against `logs-*`")
     unknown = [stream for stream in streams if stream not in schema.streams]
     if unknown:
         raise NoStreams(f"there is no stream `{unknown[0]}`")
-    return Schema({stream: schema.streams[stream] for stream in streams}, schema.registry, schema.unknown_fields)
+    return schema.only(streams)
 
 
-def _with_time(expr: ir.Expr, field: str, time_from: datetime | None, time_to: datetime | None) -> ir.Expr:
-    if time_from is None and time_to is None:
+def _with_time(expr: ir.Expr, within: Within) -> ir.Expr:
+    if within.time_from is None and within.time_to is None:
         return expr
-    low = None if time_from is None else ir.Bound(time_from, True)
-    high = None if time_to is None else ir.Bound(time_to, False)
-    return ir.And((ir.Range(ir.FieldRef(field, ir.Kind.DATE), low, high), expr))
+    low = None if within.time_from is None else ir.Bound(within.time_from, True)
+    high = None if within.time_to is None else ir.Bound(within.time_to, False)
+    return ir.And((ir.Range(ir.FieldRef(within.fields.timestamp, ir.Kind.DATE), low, high), expr))
 
 
-def _newest(
-    expr: ir.Expr, schema: Schema, columns: tuple[str, ...], order: tuple[ir.SortKey, ...], limit: int
-) -> ir.Relation:
+def _kept(expr: ir.Expr, schema: Schema, columns: tuple[str, ...], cuts: Sequence[_Cut]) -> ir.Relation:
+    first, *others = cuts
     branches = []
     for stream in schema.streams:
         own = run_passes(expr, schema.narrow(stream))
-        keys = tuple(key for key in order if key.column in schema.streams[stream])
-        branches.append((own, _first(ir.Filter(ir.Scan(stream), own), keys, limit)))
+        branches.append((own, first.over(schema.streams[stream]).of(ir.Filter(ir.Scan(stream), own))))
     possible = [branch for own, branch in branches if own != ir.Constant(False)] or [branches[0][1]]
     projected = tuple(ir.Project(branch, columns) for branch in possible)
-    return projected[0] if len(projected) == 1 and not order else _first(ir.Union(projected), order, limit)
-
-
-def _first(source: ir.Relation, order: tuple[ir.SortKey, ...], limit: int) -> ir.Relation:
-    return ir.Limit(ir.Sort(source, order) if order else source, limit)
+    kept = projected[0] if len(projected) == 1 and not first.order else first.of(ir.Union(projected))
+    for cut in others:
+        kept = cut.of(kept)
+    return kept

@@ -12,17 +12,23 @@ from bartizan.query.ir import (
     Exists,
     Expr,
     FieldRef,
+    Fuzzy,
     In,
     Literal,
     Match,
+    Near,
     Nested,
     Not,
     Or,
     Pattern,
     Range,
     Regex,
+    Sample,
     Scalar,
+    Sequence,
+    Step,
     Value,
+    Wanted,
     Wild,
     Wildcard,
 )
@@ -47,6 +53,30 @@ def explain(expr: Expr) -> str:
             return f"({_leaf(leaf)})"
 
 
+def explain_wanted(wanted: Wanted) -> str:
+    """What a query finds: `(sequence (maxspan 5000) ((= a 1) by user.name) ...)`, `head` and `tail` around it."""
+    match wanted.what:
+        case Sequence(steps, maxspan_ms, until):
+            parts = [f"(maxspan {maxspan_ms})"] if maxspan_ms is not None else []
+            parts += [*map(_step, steps), *([f"(until {_step(until)})"] if until else [])]
+            shown = f"(sequence {' '.join(parts)})"
+        case Sample(steps):
+            shown = f"(sample {' '.join(map(_step, steps))})"
+        case expr:
+            shown = explain(expr)
+    for keep in wanted.keeps:
+        shown = f"({'tail' if keep.newest else 'head'} {keep.count} {shown})"
+    return shown
+
+
+def _step(step: Step) -> str:
+    optional = step.optional_keys or (False,) * len(step.keys)
+    keys = [f"{'?' if may else ''}{key.name}" for key, may in zip(step.keys, optional, strict=True)]
+    by = f" by {' '.join(keys)}" if keys else ""
+    runs = f" runs {step.runs}" if step.runs > 1 else ""
+    return f"({'missing ' if step.is_missing else ''}{explain(step.predicate)}{by}{runs})"
+
+
 def _value(value: Value) -> str:
     match value:
         case FieldRef(name):
@@ -67,8 +97,12 @@ def _leaf(leaf: Expr) -> str:
             return f"in{'~' if ignore_case else ''} {field.name} {' '.join(map(_scalar, values))}"
         case Wildcard(field, pattern, ignore_case):
             return f"like{'~' if ignore_case else ''} {field.name} {_pattern(pattern)}"
-        case Regex(field, pattern, ignore_case):
-            return f"regex{'~' if ignore_case else ''} {field.name} {_scalar(pattern)}"
+        case Regex(field, pattern, ignore_case, words):
+            return f"regex{'~' if ignore_case else ''}{' words' if words else ''} {field.name} {_scalar(pattern)}"
+        case Fuzzy(field, value, edits, ignore_case):
+            return f"fuzzy{'~' if ignore_case else ''} {field.name} {_scalar(value)} {edits}"
+        case Near(field, words, slop):
+            return f"near {field.name} [{' '.join(map(_scalar, words))}] {slop}"
         case Range(field, low, high):
             ends = [(low, ">"), (high, "<")]
             shown = [f"{op}{'=' if end.inclusive else ''} {_scalar(end.value)}" for end, op in ends if end]

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
+
+from sqlglot import exp
 
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.engine.statements import Explained
+from bartizan.query import ir
 from bartizan.query.binder import Parameter
-from bartizan.query.compile import Compiled, language_of
-from bartizan.query.explain import explain
+from bartizan.query.explain import explain_wanted
+from bartizan.query.language import language_of
 from bartizan.query.tree import printed
 
 
@@ -27,27 +31,42 @@ class Explanation:
     """ClickHouse's plan, with the indexes it uses; nothing was run."""
 
 
-def explanation(engine: Engine, text: str, language: str, compiled: Compiled) -> Explanation:
-    """The stages of `text`, which `compiled` was made of."""
+class Ready(Protocol):
+    """A search made ready: what it asks for, and the statement that is run for it."""
+
+    @property
+    def wanted(self) -> ir.Wanted: ...
+    @property
+    def tree(self) -> exp.Select | None:
+        """None if nothing need be run to know that there is nothing."""
+
+    @property
+    def params(self) -> Mapping[str, Parameter]: ...
+
+
+def explanation(engine: Engine, text: str, language: str, ready: Ready) -> Explanation:
+    """The stages of `text`, which `ready` was made of."""
     return Explanation(
         printed(language_of(language).parse(text)),
-        explain(compiled.expr),
-        sql_text(compiled),
-        compiled.params,
-        _plan(engine, compiled),
+        explain_wanted(ready.wanted),
+        sql_text(ready),
+        ready.params,
+        _plan(engine, ready),
     )
 
 
-def sql_text(compiled: Compiled) -> str:
-    """The SELECT on as many lines as it is easy to read on."""
-    return compiled.tree.sql(dialect="clickhouse", pretty=True)
+def sql_text(ready: Ready) -> str:
+    """The SELECT on as many lines as it is easy to read on; none if nothing is run."""
+    return "" if ready.tree is None else ready.tree.sql(dialect="clickhouse", pretty=True)
 
 
-def values(compiled: Compiled) -> dict[str, Value]:
+def values(ready: Ready) -> dict[str, Value]:
     """The parameters as an engine takes them."""
-    return {name: parameter.value for name, parameter in compiled.params.items()}
+    return {name: parameter.value for name, parameter in ready.params.items()}
 
 
-def _plan(engine: Engine, compiled: Compiled) -> str:
-    lines = rows(engine, Explained(compiled.tree), values(compiled), settings=READ_ONLY)
+def _plan(engine: Engine, ready: Ready) -> str:
+    if ready.tree is None:
+        return ""
+    lines = rows(engine, Explained(ready.tree), values(ready), settings=READ_ONLY)
     return "\n".join(line["explain"] for line in lines)

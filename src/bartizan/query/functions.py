@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from bartizan.query.binder import Binder
-from bartizan.query.ir import Call, Kind, Literal, Value, Wild
+from bartizan.query.ir import Call, FieldRef, Kind, Literal, Value, Wild
 from bartizan.query.patterns import lower_pattern, wildcard
 from bartizan.query.sql import all_of, call, text
 
@@ -104,7 +104,12 @@ def _lower(built: Built) -> Tree:
 
 
 def _string(built: Built) -> Tree:
-    return call("toString", built.arguments[0])
+    shown = call("toString", built.arguments[0])
+    match built.call.arguments[0]:
+        case FieldRef(_, Kind.IP):
+            return call("replaceRegexpOne", shown, text("^::ffff:"), text(""))
+        case _:
+            return shown
 
 
 def _to_number(built: Built) -> Tree:

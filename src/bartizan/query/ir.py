@@ -43,7 +43,7 @@ Pattern = tuple[str | Wild, ...]
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """A field by its full name, with the kind its values compare as."""
+    """A field by its full name, with the kind its values compare as: a field of another kind is read as this one."""
 
     name: str
     kind: Kind
@@ -120,6 +120,19 @@ class Regex:
     field: FieldRef
     pattern: str
     ignore_case: bool = False
+    words: bool = False
+    """Whether each word of a text is matched instead of the whole value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """A value of the field (a word, if it is text) becomes `value` by at most `edits` changes of one character: one
+    more, one less, another one, or two neighbours that change places."""
+
+    field: FieldRef
+    value: str
+    edits: int
+    ignore_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,16 @@ class Match:
 
     field: FieldRef
     phrases: tuple[tuple[Pattern, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The field's text holds all of `words`, ignoring case, moved from their places in a phrase by at most `slop`
+    places in all; no word stands in it twice."""
+
+    field: FieldRef
+    words: tuple[str, ...]
+    slop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +218,8 @@ class Nested:
     item: "Expr"
 
 
-Leaf = Exists | Equals | In | Wildcard | Regex | Range | CidrMatch | Match
-LEAVES = (Exists, Equals, In, Wildcard, Regex, Range, CidrMatch, Match)
+Leaf = Exists | Equals | In | Wildcard | Regex | Fuzzy | Range | CidrMatch | Match | Near
+LEAVES = (Exists, Equals, In, Wildcard, Regex, Fuzzy, Range, CidrMatch, Match, Near)
 Expr = Constant | And | Or | Not | Nested | Compare | Leaf
 
 
@@ -254,6 +277,55 @@ class Union:
     sources: tuple["Relation", ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a sequence: it fulfils `predicate`, and its values of `keys` are those of the other steps' events.
+
+    `keys` are the shared ones first, then the step's own; every step has as many. An event without a value of a key
+    takes no part, unless `optional_keys` says of the key that no value is a value of its own (empty: none is optional).
+    `runs` events in a row fill the step. `is_missing` turns it around: no such event lies at this place.
+    """
+
+    predicate: Expr
+    keys: tuple[FieldRef, ...] = ()
+    runs: int = 1
+    is_missing: bool = False
+    optional_keys: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Events that follow each other in the order of `steps`, the last at most `maxspan_ms` after the first; an event of
+    `until` ends what is pending for its keys. Missing steps need `maxspan_ms`."""
+
+    steps: tuple[Step, ...]
+    maxspan_ms: int | None = None
+    until: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Of what was found in order of time, the first `count` or the last."""
+
+    count: int
+    newest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One event for each of `steps`, all different, with the same keys, in any order of time."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a query asks for, events or groups of them, and which of it is kept: by each of `keeps` in turn."""
+
+    what: "Expr | Sequence | Sample"
+    keeps: tuple[Keep, ...] = ()
+
+
 Relation = Scan | Filter | Sort | Limit | Project | Union
 
 
@@ -286,6 +358,17 @@ def leaves(expr: Expr) -> Iterator[Leaf]:
                 pass
             case leaf:
                 yield leaf
+
+
+def conditions(wanted: Wanted) -> Iterator[Expr]:
+    """The conditions on single events of what is wanted."""
+    match wanted.what:
+        case Sequence(steps, _, until):
+            yield from (step.predicate for step in (*steps, *([until] if until else [])))
+        case Sample(steps):
+            yield from (step.predicate for step in steps)
+        case expr:
+            yield expr
 
 
 def any_of(items: list[Expr]) -> Expr:

@@ -1,7 +1,7 @@
 """The fields that the selected streams have: which column answers a name, as what type, what a missing one means."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -77,6 +77,10 @@ class Schema:
         self.columns: Mapping[str, str] = _merge(streams)
         self._groups = frozenset(prefix for name in self.columns for prefix, _ in _cuts(name))
 
+    def only(self, streams: Iterable[str]) -> "Schema":
+        """The schema of some of the streams."""
+        return Schema({stream: self.streams[stream] for stream in streams}, self.registry, self.unknown_fields)
+
     def narrow(self, stream: str) -> "Schema":
         """The schema of one stream: what only others have is missing in it."""
         return Schema({stream: self.streams[stream]}, self.registry, "missing")
@@ -108,8 +112,8 @@ class Schema:
         return tuple(map(self._own, self.columns))
 
     def nearest(self, name: str) -> str | None:
-        """The known name most like `name`, to suggest."""
-        return self.registry.nearest(name, self.columns)
+        """The known name most like `name`, to suggest: one that there are columns for, or else one of the registry."""
+        return Registry(()).nearest(name, self.columns) or self.registry.nearest(name)
 
     def _own(self, name: str) -> SchemaField:
         clickhouse_type = self.columns[name]

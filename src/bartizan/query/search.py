@@ -1,5 +1,6 @@
 """The schema of what is stored, and searches over it: a query's text in, events out."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +10,19 @@ from typing import Any
 from bartizan.ecs.document import document
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import READ_ONLY, Engine, answer, rows
+from bartizan.engine.statements import Estimated
 from bartizan.engine.tables import tables_query
-from bartizan.query.compile import Compiled, compile_search
+from bartizan.query import ir
+from bartizan.query.compile import Compiled, Within, choose, compile_events, to_wanted
 from bartizan.query.explanation import Explanation, explanation, sql_text, values
 from bartizan.query.index_patterns import select_streams
+from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.schema import Schema, UnknownFields
+from bartizan.query.sequence.evaluate import Evaluation, evaluate, evaluation
+from bartizan.query.sequence.settings import MAX_SEQUENCES, Asked
+
+_SEQUENCE = "event.sequence"
+"""ECS's own field for the order of events."""
 
 STREAM_PREFIXES = ("logs-", "metrics-", "alerts-")
 
@@ -28,6 +37,11 @@ class Search:
     time_from: datetime | None = None
     time_to: datetime | None = None
     limit: int = 100
+    fields: QueryFields = ECS_FIELDS
+    order: tuple[ir.SortKey, ...] | None = None
+    """None is the newest first."""
+    arrival: str = "event.ingested"
+    """Column that orders what happened at the same time, for sequences."""
 
 
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
@@ -39,42 +53,96 @@ def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFie
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Events that belong together: a sequence or a sample."""
+
+    keys: tuple[str | None, ...]
+    """The values that they share, in the order of the query's `by`; None for no value."""
+    events: list[dict[str, Any]]
+    """ECS documents, in the order of the query's steps."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a search gives."""
 
     documents: list[dict[str, Any]]
     """ECS documents, the newest first."""
+    groups: list[Group] | None
+    """What a query for sequences or samples gives instead, in the order of time; None for other queries."""
     sql: str
     """The statement that found them, with `{name:Type}` for what was bound."""
     rows_read: int
     """Rows that the engine read."""
     bytes_read: int
-    """Bytes of them, as they are in memory."""
+    """Bytes of them, as they are in memory; 0 for sequences, where the engine doesn't tell."""
     elapsed_ms: float
     """Milliseconds in the engine."""
 
 
+Prepared = Compiled | Evaluation
+"""A search made ready for the streams it reads."""
+
+
 def search(engine: Engine, schema: Schema, asked: Search, now: datetime, timeout_s: float) -> Found:
     """The newest events that match. Raises a `QueryError` with position for a query that is wrong."""
-    return run(engine, schema, _compiled(schema, asked, now), timeout_s)
+    return run(engine, schema, prepared(schema, asked, now), timeout_s)
 
 
 def explain_search(engine: Engine, schema: Schema, asked: Search, now: datetime) -> Explanation:
     """How that search is understood and would be run. Raises what `search` raises for a wrong query."""
-    return explanation(engine, asked.query, asked.language, _compiled(schema, asked, now))
+    return explanation(engine, asked.query, asked.language, prepared(schema, asked, now))
 
 
-def run(engine: Engine, schema: Schema, compiled: Compiled, timeout_s: float) -> Found:
-    """The documents of a compiled search, which only reads and takes `timeout_s` seconds at most."""
-    settings = {**READ_ONLY, "max_execution_time": timeout_s}
-    answered = answer(engine, compiled.tree, values(compiled), settings=settings)
-    documents = [document(row, schema.registry) for row in answered.rows]
-    elapsed_ms = round(answered.elapsed_s * 1000, 3)
-    return Found(documents, sql_text(compiled), answered.rows_read, answered.bytes_read, elapsed_ms)
+def prepared(schema: Schema, asked: Search, now: datetime) -> Prepared:
+    """The statement of a search. Raises what `search` raises for a wrong query."""
+    chosen = choose(schema, select_streams(list(asked.index), schema.streams))
+    wanted = to_wanted(asked.query, asked.language, chosen, now, asked.fields)
+    if not isinstance(wanted.what, ir.Sequence | ir.Sample):
+        within = Within(asked.time_from, asked.time_to, asked.limit, asked.fields, asked.order)
+        return compile_events(wanted, chosen, within)
+    return evaluation(chosen, wanted.what, _asked(asked, wanted, chosen, now))
 
 
-def _compiled(schema: Schema, asked: Search, now: datetime) -> Compiled:
-    streams = select_streams(list(asked.index), schema.streams)
-    return compile_search(
-        asked.query, asked.language, schema, streams, asked.time_from, asked.time_to, asked.limit, now
+def _asked(asked: Search, wanted: ir.Wanted, chosen: Schema, now: datetime) -> Asked:
+    named = asked.fields.tiebreaker != ECS_FIELDS.tiebreaker
+    tiebreaker = asked.fields.tiebreaker if named else _SEQUENCE if _SEQUENCE in chosen.columns else None
+    return Asked(
+        tuple(chosen.streams),
+        asked.time_from,
+        asked.time_to,
+        complete_until=now,
+        keeps=(*wanted.keeps, ir.Keep(min(asked.limit, MAX_SEQUENCES), newest=True)),
+        timestamp=asked.fields.timestamp,
+        tiebreaker=tiebreaker,
+        arrival=asked.arrival,
     )
+
+
+def run(engine: Engine, schema: Schema, ready: Prepared, timeout_s: float) -> Found:
+    """What a search made ready finds; it only reads and takes `timeout_s` seconds at most."""
+    if isinstance(ready, Evaluation):
+        return _groups(engine, schema, ready, timeout_s)
+    settings = {**READ_ONLY, "max_execution_time": timeout_s}
+    answered = answer(engine, ready.tree, values(ready), settings=settings)
+    documents = [document(row, schema.registry) for row in answered.rows]
+    return Found(documents, None, sql_text(ready), answered.rows_read, answered.bytes_read, _ms(answered.elapsed_s))
+
+
+def _groups(engine: Engine, schema: Schema, ready: Evaluation, timeout_s: float) -> Found:
+    started = time.monotonic()
+    found = evaluate(engine, ready, timeout_s)
+    elapsed_s = time.monotonic() - started
+    groups = [Group(one.keys, [document(row, schema.registry) for row in one.events]) for one in found]
+    return Found([], groups, sql_text(ready), _rows_to_read(engine, ready), 0, _ms(elapsed_s))
+
+
+def _rows_to_read(engine: Engine, ready: Evaluation) -> int:
+    """Rows of the parts that the statement reads, by ClickHouse's own estimate: Arrow carries no statistics."""
+    if ready.tree is None:
+        return 0
+    return sum(int(row["rows"]) for row in rows(engine, Estimated(ready.tree), values(ready), settings=READ_ONLY))
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -11,6 +11,9 @@ from bartizan.query.ir import Kind
 from bartizan.query.schema import CONFLICT, SchemaField, base_type, is_nullable
 from bartizan.query.sql import call, column, each, text
 
+_V4_PREFIX = "::ffff:"
+"""What ClickHouse writes before an IPv4 address within IPv6 (RFC 4291, 2.5.5.2)."""
+
 Coercion = Callable[[exp.Expression], exp.Expression]
 
 
@@ -31,11 +34,12 @@ class Stored:
     nullable: bool
 
 
-def read(field: SchemaField, binder: Binder, scope: Scope | None = None) -> Stored:
-    """The values of `field` in an event, or in the object of `scope` if the field lies below it."""
+def read(field: SchemaField, binder: Binder, scope: Scope | None = None, kind: Kind | None = None) -> Stored:
+    """The values of `field` in an event, or in the object of `scope` if the field lies below it; as `kind` if given."""
+    kind = kind or field.kind
     if field.path or (scope and field.name.startswith(f"{scope.name}.")):
-        return _read_json(field, binder, scope)
-    coerce, nullable = _coercion(field.kind, field.clickhouse_type)
+        return _read_json(field, binder, scope, kind)
+    coerce, nullable = _coercion(kind, field.clickhouse_type)
     own = column(field.source)
     if coerce is None:
         return Stored(own, field.is_array, nullable)
@@ -56,15 +60,17 @@ def _raws(field: SchemaField, binder: Binder, scope: Scope | None) -> exp.Expres
     return follow(elements(column(field.source)), field.path, binder)
 
 
-def _read_json(field: SchemaField, binder: Binder, scope: Scope | None) -> Stored:
+def _read_json(field: SchemaField, binder: Binder, scope: Scope | None, kind: Kind) -> Stored:
     texts = leaf_texts(_raws(field, binder, scope))
-    coerce, nullable = _coercion(field.kind, "String")
+    coerce, nullable = _coercion(kind, "String")
     return Stored(texts if coerce is None else call("arrayMap", each("_c", coerce), texts), True, nullable)
 
 
 def _coercion(kind: Kind, clickhouse_type: str) -> tuple[Coercion | None, bool]:
     """What turns a stored value into its kind (None: nothing to do), and whether the result can be NULL."""
     base = base_type(clickhouse_type)
+    if kind in (Kind.KEYWORD, Kind.TEXT) and base == "IPv6":
+        return _address_text, False
     if kind in (Kind.KEYWORD, Kind.TEXT):
         return (None, False) if base.startswith(("String", "FixedString", "Enum")) else (_as_text, False)
     if base == CONFLICT or base.startswith(("String", "FixedString", "Enum")):
@@ -78,6 +84,14 @@ def _coercion(kind: Kind, clickhouse_type: str) -> tuple[Coercion | None, bool]:
 
 def _as_text(value: exp.Expression) -> exp.Expression:
     return call("ifNull", call("toString", value), text(""))
+
+
+def _address_text(value: exp.Expression) -> exp.Expression:
+    """An address as people write it: IPv4 without the prefix it is stored with."""
+    found = _as_text(value)
+    is_v4 = call("startsWith", found, text(_V4_PREFIX))
+    shortened = call("substring", found.copy(), exp.Literal.number(len(_V4_PREFIX) + 1))
+    return call("if", is_v4, shortened, found.copy())
 
 
 def _after_text(parse: Coercion) -> Coercion:

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from bartizan.query.compile import to_ir
 from bartizan.query.eql.ast import Field, Literal, Sample, Sequence
-from bartizan.query.eql.parser import MAX_LOGIC_DEPTH, parse
+from bartizan.query.eql.parser import parse
 from bartizan.query.eql.printer import to_eql
 from bartizan.query.errors import InvalidValue, QuerySyntaxError, QueryTooLarge, UnknownField, UnsupportedOperation
+from bartizan.query.limits import MAX_LOGIC_DEPTH
 from bartizan.query.schema import Schema
 from tests.query.conftest import NOW
 
@@ -90,7 +91,7 @@ REFUSED = {
     "no span at all": ("sequence with maxspan=0s [any where true] [any where true]", "longer than nothing"),
     "no runs": ("sequence [any where true] with runs=0", "from 1 to 100"),
     "too many runs": ("sequence [any where true] with runs=101", "from 1 to 100"),
-    "too many events": ("sequence " + "[any where true] with runs=100 " * 3, "at most 256 events"),
+    "too many events": ("sequence " + "[any where true] with runs=100 " * 3, "256 events"),
     "missing without a span": ("sequence [any where true] ![any where true]", "needs `with maxspan`"),
     "nothing but missing": ("sequence with maxspan=1s ![any where true] ![any where true]", "all events"),
     "a sample without keys": ("sample [any where true] [any where true]", "needs join keys"),

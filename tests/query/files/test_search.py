@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from backports import zstd
 from sqlglot import parse_one
 
 from bartizan.ecs import load_registry
@@ -53,7 +54,7 @@ def find(engine: Engine, tmp_path: Path) -> Find:
             paths.append(tmp_path / f"{number} it's {{a}}*.json")
             paths[-1].write_bytes(one)
         with opened_files(engine, paths, REGISTRY, Bounds(), replace(ECS_FIELDS, **fields)) as opened:
-            found = opened.run(opened.compile(Search(query, language), NOW), 10)
+            found = opened.run(opened.prepare(Search(query, language), NOW), 10)
         return [document.get("n") for document in found.documents]
 
     return ask
@@ -66,6 +67,7 @@ FORMS = {
     "documents": LINES.replace(b"\n", b"\n\n"),
     "gzip": gzip.compress(LINES),
     "bzip2": bz2.compress(LINES),
+    "zstd": zstd.compress(LINES),
 }
 
 
@@ -90,7 +92,7 @@ def test_queries(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "events").write_bytes(LINES)
     with opened_files(engine, [tmp_path / "events"], REGISTRY, Bounds()) as opened:
         for query, numbers in QUERIES.items():
-            found = opened.run(opened.compile(Search(query), NOW), 10)
+            found = opened.run(opened.prepare(Search(query), NOW), 10)
             assert [document["n"] for document in found.documents] == numbers, query
 
 

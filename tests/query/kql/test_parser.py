@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from bartizan.query.errors import QuerySyntaxError, QueryTooLarge
 from bartizan.query.kql.ast import And, Comparison, Everything, Is, Literal, Nested, Not, Or, Query, ValueList
-from bartizan.query.kql.parser import MAX_LENGTH_CHARS, MAX_LOGIC_DEPTH, MAX_PARENTHESES_DEPTH, parse
+from bartizan.query.kql.parser import parse
 from bartizan.query.kql.printer import to_kql
+from bartizan.query.limits import MAX_BRACKETS_DEPTH, MAX_LENGTH_CHARS, MAX_LOGIC_DEPTH
 
 FRAGMENTS = [
     "a",
@@ -118,7 +119,7 @@ def test_limits_are_clear_errors() -> None:
     with pytest.raises(QueryTooLarge, match="characters"):
         parse("a" * (MAX_LENGTH_CHARS + 1))
     with pytest.raises(QueryTooLarge, match="brackets nest deeper"):
-        parse("(" * (MAX_PARENTHESES_DEPTH + 1) + "a" + ")" * (MAX_PARENTHESES_DEPTH + 1))
+        parse("(" * (MAX_BRACKETS_DEPTH + 1) + "a" + ")" * (MAX_BRACKETS_DEPTH + 1))
     deep = "a"
     for _ in range(MAX_LOGIC_DEPTH // 2 + 1):
         deep = f"not (b or {deep})"
@@ -127,7 +128,7 @@ def test_limits_are_clear_errors() -> None:
 
 
 def test_redundant_parentheses_cost_nothing() -> None:
-    assert parse("(" * MAX_PARENTHESES_DEPTH + "a: b" + ")" * MAX_PARENTHESES_DEPTH) == parse("a: b")
+    assert parse("(" * MAX_BRACKETS_DEPTH + "a: b" + ")" * MAX_BRACKETS_DEPTH) == parse("a: b")
 
 
 def test_a_megabyte_of_one_word_or_of_many_brackets_ends() -> None:

@@ -31,6 +31,9 @@ MAX_RUNS = 100
 MAX_STEPS = 256
 """Most events of one sequence (Elasticsearch's own bound)."""
 
+MAX_WRITTEN = 59
+"""Most steps that are written out: each is a bit of a mask, and `until` another."""
+
 _PIPES = ("head", "tail")
 _DEFAULT_ROWS = 10
 _MAX_ROWS = 1_000_000
@@ -61,13 +64,18 @@ class Build(Transformer[Token, Query]):
         steps = tuple(part for part in parts if isinstance(part, Step))
         until = next((part[1] for part in parts if isinstance(part, tuple) and part[0] == "until"), None)
         options = _options(parts)
-        if sum(step.runs for step in steps) > MAX_STEPS:
-            raise Refused(f"a sequence has at most {MAX_STEPS} events", steps[-1].span)
+        if sum(step.runs for step in steps) > MAX_STEPS or len(steps) > MAX_WRITTEN:
+            raise Refused(
+                f"a sequence has at most {MAX_WRITTEN} steps and {MAX_STEPS} events", steps[-1].span, "make two of it"
+            )
         for step in steps:
             if step.is_missing and "maxspan" not in options:
                 raise Refused("a missing event needs `with maxspan`", step.span, "it is decided when the span is over")
         if all(step.is_missing for step in steps):
             raise Refused("all events of the sequence are missing ones", steps[0].span, "name one that must come")
+        if len(steps) == 1 and steps[0].runs == 1:
+            raise Refused("a sequence has at least two events", steps[0].span, "add one in brackets, or `with runs=2`")
+        _check_keys((*steps, *([until] if until else [])))
         return Sequence(steps, options.get("by", ()), options.get("maxspan"), until)
 
     def sample(self, *parts: Any) -> Sample:
@@ -78,6 +86,9 @@ class Build(Transformer[Token, Query]):
                 raise Refused("a sample has neither missing events nor runs", step.span, "use `sequence`")
             if not shared and not step.keys:
                 raise Refused("a sample needs join keys", step.span, "write `sample by field`")
+        if len(steps) == 1:
+            raise Refused("a sample has at least two events", steps[0].span, "add one in brackets")
+        _check_keys(steps)
         return Sample(steps, shared)
 
     def step(self, is_missing: bool, event: Event, *options: Any) -> Step:
@@ -173,6 +184,13 @@ class Build(Transformer[Token, Query]):
 
     def literal(self, token: Token) -> Literal:
         return Literal(_value(token), _at(token))
+
+
+def _check_keys(steps: tuple[Step, ...]) -> None:
+    for step in steps:
+        if len(step.keys) != len(steps[0].keys):
+            message = f"this event joins by {len(step.keys)} fields of its own, the first one by {len(steps[0].keys)}"
+            raise Refused(message, step.span, "give every event in brackets as many `by` fields")
 
 
 def _value(token: Token) -> str | int | float | bool | None:

@@ -10,11 +10,8 @@ from bartizan.query.eql.ast import Query, depth, events
 from bartizan.query.eql.build import Build, Refused
 from bartizan.query.eql.expected import syntax_error
 from bartizan.query.errors import QuerySyntaxError, QueryTooLarge
-from bartizan.query.limits import check_text
+from bartizan.query.limits import MAX_LOGIC_DEPTH, check_text
 from bartizan.query.span import Span
-
-MAX_LOGIC_DEPTH = 120
-"""Deepest nesting of conditions and functions; later stages recurse once per level."""
 
 MAX_STEPS = 256
 """Most events of one sequence, repetitions by `with runs` counted (Elasticsearch's own bound)."""

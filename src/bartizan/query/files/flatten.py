@@ -24,30 +24,31 @@ FIELDS_STRUCTURE = {
 }
 """A record's names and, at the same places, the JSON of their values."""
 
-_WHOLE_RECORD = r"""
+_NAME = r"""
+replaceRegexpAll(
+    replaceRegexpAll(substringUTF8(key, 1, 300), '[\\\\"`\\x00-\\x1f\\x7f]', '_'), '^(_position|)$', '_position_'
+)
+"""
+"""A key as a part of a column's name: without what a quoted name can't hold. Below it is `as_name(key)`."""
+
+_WHOLE_RECORD = """
 SELECT position, is_text, isValidJSON(message) AND JSONType(message) = 'Object' AS is_object,
-    [tuple('message', toJSONString(toValidUTF8(message)))] AS as_text,
-    if(is_object, JSONExtractKeysAndValuesRaw(message), as_text) AS given,
-    arrayMap(pair -> tuple(
-        replaceRegexpAll(replaceRegexpAll(
-            substringUTF8(tupleElement(pair, 1), 1, 300), '[\\\\"`\\x00-\\x1f\\x7f]', '_'
-        ), '^(_position|)$', '_position_'),
-        tupleElement(pair, 2)
-    ), given) AS pairs
+    if(
+        is_object,
+        arrayMap(
+            pair -> tuple(as_name(tupleElement(pair, 1)), tupleElement(pair, 2)), JSONExtractKeysAndValuesRaw(message)
+        ),
+        [tuple('message', toJSONString(toValidUTF8(message)))]
+    ) AS pairs
 FROM source
 """
-"""A record's members. A key becomes a column's name, without what a quoted name can't hold."""
-
-_NEXT_LEVEL = r"""
+_NEXT_LEVEL = """
 SELECT position, is_text, is_object, arrayFlatten(arrayMap(
     pair -> if(
         startsWith(tupleElement(pair, 2), '{') AND NOT has(kept, tupleElement(pair, 1)),
         arrayMap(
             child -> tuple(
-                concat(tupleElement(pair, 1), '.', replaceRegexpAll(replaceRegexpAll(
-                    substringUTF8(tupleElement(child, 1), 1, 300), '[\\\\"`\\x00-\\x1f\\x7f]', '_'
-                ), '^(_position|)$', '_position_')),
-                tupleElement(child, 2)
+                concat(tupleElement(pair, 1), '.', as_name(tupleElement(child, 1))), tupleElement(child, 2)
             ),
             JSONExtractKeysAndValuesRaw(tupleElement(pair, 2))
         ),
@@ -58,10 +59,12 @@ SELECT position, is_text, is_object, arrayFlatten(arrayMap(
 FROM source
 """
 _FIELDS = """
-SELECT position, is_text, is_object,
+SELECT
+    position, is_text, is_object,
     arrayMap(pair -> tupleElement(pair, 1), valued) AS names, arrayMap(pair -> tupleElement(pair, 2), valued) AS raws
 FROM (
-    SELECT position, is_text, is_object,
+    SELECT
+        position, is_text, is_object,
         arrayFilter(pair -> tupleElement(pair, 2) NOT IN ('null', '""', '[]', '{}'), pairs) AS valued
     FROM source
 )
@@ -86,4 +89,14 @@ def _over(sql: str, source: exp.Expr) -> exp.Query:
     for table in list(tree.find_all(exp.Table)):
         if table.name == "source":
             table.replace(source)
+    for node in list(tree.find_all(exp.Anonymous)):
+        if node.name == "as_name":
+            node.replace(_as_name(node.expressions[0]))
+    return tree
+
+
+def _as_name(key: exp.Expr) -> exp.Expr:
+    tree = parse_one(_NAME, dialect="clickhouse")
+    for node in list(tree.find_all(exp.Column)):
+        node.replace(key.copy())
     return tree

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +17,6 @@ from bartizan.engine.errors import EngineError
 from bartizan.ingest.codecs import Bounds
 from bartizan.query import ir
 from bartizan.query.binder import Binder
-from bartizan.query.compile import Compiled, compile_search
 from bartizan.query.errors import QueryError, UnreadableFile
 from bartizan.query.explanation import Explanation, explanation
 from bartizan.query.files.columns import FileColumn, Seen, column_of, seen, statistics_query, value
@@ -25,7 +24,7 @@ from bartizan.query.files.flatten import FIELDS_STRUCTURE, POSITION, POSITION_TY
 from bartizan.query.files.reading import RECORDS_STRUCTURE, Reader, out_of_memory
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.schema import Schema, kind_of
-from bartizan.query.search import Found, Search, run
+from bartizan.query.search import Found, Prepared, Search, prepared, run
 from bartizan.query.sql import call, column, named
 
 MAX_COLUMNS = 2_000
@@ -48,32 +47,30 @@ class FileStore:
     plain_records: int
     """Records that are no JSON object: lines of text, kept as `message`."""
 
-    def compile(self, asked: Search, now: datetime) -> Compiled:
+    def prepare(self, asked: Search, now: datetime) -> Prepared:
         """The statement for a search; its `index` is not looked at. Raises a `QueryError` with position."""
         self._check_time(asked)
-        return compile_search(
-            *(asked.query, asked.language, self.schema, tuple(self.schema.streams)),
-            *(asked.time_from, asked.time_to, asked.limit, now),
-            fields=self.fields,
-            order=(ir.SortKey(self.fields.timestamp, descending=True), ir.SortKey(POSITION)),
-        )
+        order = ir.SortKey(self.fields.timestamp, descending=True), ir.SortKey(POSITION)
+        own = replace(asked, index=tuple(self.schema.streams), fields=self.fields, order=order, arrival=POSITION)
+        return prepared(self.schema, own, now)
 
-    def run(self, compiled: Compiled, timeout_s: float) -> Found:
+    def run(self, ready: Prepared, timeout_s: float) -> Found:
         """The documents, newest first; in the order of the files if no field tells a time."""
-        found = run(self.engine, self.schema, compiled, timeout_s)
-        for document in found.documents:
+        found = run(self.engine, self.schema, ready, timeout_s)
+        in_groups = (event for group in found.groups or () for event in group.events)
+        for document in (*found.documents, *in_groups):
             document.pop(POSITION, None)
         return found
 
-    def explain(self, asked: Search, compiled: Compiled) -> Explanation:
+    def explain(self, asked: Search, ready: Prepared) -> Explanation:
         """How the query is understood and would be run."""
-        return explanation(self.engine, asked.query, asked.language, compiled)
+        return explanation(self.engine, asked.query, asked.language, ready)
 
-    def shown(self, compiled: Compiled) -> tuple[str, ...]:
+    def shown(self, ready: Prepared) -> tuple[str, ...]:
         """The fields to show in a table: the time, and those that the query names, or else the first ones."""
         own = [name for name in self.schema.columns if name != POSITION]
         time = [self.fields.timestamp] if self.fields.timestamp in own else []
-        named_ones = [leaf.field.name for leaf in ir.leaves(compiled.expr) if leaf.field.span is not None]
+        named_ones = [name for condition in ir.conditions(ready.wanted) for name in _named(condition)]
         return tuple(dict.fromkeys([*time, *(named_ones or own)]))[:SHOWN_COLUMNS]
 
     def _check_time(self, asked: Search) -> None:
@@ -83,6 +80,10 @@ class FileStore:
                 f"the files have no field `{name}` to compare --from and --to with",
                 hint="name the one that tells the time with --timestamp-field",
             )
+
+
+def _named(condition: ir.Expr) -> list[str]:
+    return [leaf.field.name for leaf in ir.leaves(condition) if leaf.field.span is not None]
 
 
 @contextmanager

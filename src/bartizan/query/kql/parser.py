@@ -2,7 +2,6 @@
 
 import functools
 import re
-from collections.abc import Iterator
 from importlib import resources
 
 from lark import Lark, Token, Transformer, v_args
@@ -11,23 +10,13 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from bartizan.query.errors import QuerySyntaxError, QueryTooLarge
 from bartizan.query.kql.ast import And, Comparison, Everything, Is, Literal, Nested, Not, Or, Query, ValueList, depth
 from bartizan.query.kql.literals import read_quoted, read_unquoted
+from bartizan.query.limits import MAX_LOGIC_DEPTH, check_text
 from bartizan.query.span import Span
-
-MAX_LENGTH_CHARS = 1_000_000
-"""Longest query."""
-
-MAX_PARENTHESES_DEPTH = 200
-"""Deepest nesting of parentheses and braces."""
-
-MAX_LOGIC_DEPTH = 120
-"""Deepest nesting of alternating `and`, `or`, `not`, lists and braces; later stages recurse once per level."""
-
-_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[(){}]', re.DOTALL)
 
 
 def parse(text: str) -> Query:
-    """The tree of `text`. Raises `QuerySyntaxError`, or `QueryTooLarge` beyond the limits above."""
-    _check_size(text)
+    """The tree of `text`. Raises `QuerySyntaxError`, or `QueryTooLarge` beyond the limits of `limits.py`."""
+    check_text(text, "({")
     try:
         query: Query = _grammar().parse(text)  # type: ignore[assignment]
     except UnexpectedInput as error:
@@ -42,29 +31,6 @@ def parse(text: str) -> Query:
 def _grammar() -> Lark:
     grammar = resources.files("bartizan.query.kql").joinpath("grammar.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Builder(), maybe_placeholders=False)
-
-
-def _check_size(text: str) -> None:
-    if len(text) > MAX_LENGTH_CHARS:
-        raise QueryTooLarge(
-            f"the query has {len(text)} characters, at most {MAX_LENGTH_CHARS} are read", "", Span(0, 1)
-        )
-    level = 0
-    for bracket in _BRACKET.finditer(text):
-        level += {"(": 1, "{": 1, ")": -1, "}": -1}.get(bracket.group(), 0)
-        if level > MAX_PARENTHESES_DEPTH:
-            where = Span(bracket.start(), bracket.end())
-            raise QueryTooLarge(f"brackets nest deeper than {MAX_PARENTHESES_DEPTH} levels", text, where)
-    for position, character in _lone_surrogates(text):
-        message = f"`\\u{ord(character):04x}` is half a character"
-        raise QuerySyntaxError(message, text.replace(character, "?"), Span(position, position + 1))
-
-
-def _lone_surrogates(text: str) -> Iterator[tuple[int, str]]:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        yield error.start, text[error.start]
 
 
 @v_args(inline=True)

@@ -1,0 +1,110 @@
+"""Tries Elastic's rules as an import would meet them: each query is compiled, and run on an empty stream that has every
+field it asks for."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from sqlglot import exp
+
+from bartizan.detect.elastic.rule import ElasticRule
+from bartizan.detect.errors import RuleError
+from bartizan.ecs.registry import Registry
+from bartizan.engine.base import Engine
+from bartizan.errors import BartizanError
+from bartizan.query.empty_stream import BASE, AskedFields
+from bartizan.query.query_fields import ECS_FIELDS
+from bartizan.query.schema import Schema
+from bartizan.query.search import Search, prepared, search
+
+TIMEOUT_S = 30.0
+"""Longest a query may take on an empty stream, in seconds."""
+
+_STREAM = "logs-empty-default"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a rule: it can run (`ok`), can run but for what `message` says (`note`), or can't."""
+
+    id: str
+    type: str
+    where: str
+    outcome: Literal["ok", "note", "failed"]
+    message: str = ""
+    """One sentence, with line and column in the query where it has a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What rules are tried with."""
+
+    engine: Engine
+    registry: Registry
+    now: datetime
+    jobs: frozenset[str] = frozenset()
+    """Names of the anomaly jobs that exist."""
+
+
+def check_rules(rules: Iterable[ElasticRule | RuleError], trial: Trial) -> Iterator[Checked]:
+    """Each rule's outcome, in order."""
+    for rule in rules:
+        if isinstance(rule, RuleError):
+            yield Checked("", "", rule.where, "failed", _sentence(rule, at=""))
+        else:
+            yield _checked(rule, trial)
+
+
+def _checked(rule: ElasticRule, trial: Trial) -> Checked:
+    try:
+        note = _note(rule, trial) if rule.type == "machine_learning" else _tried(rule, trial)
+    except BartizanError as error:
+        return Checked(rule.id, rule.type, rule.where, "failed", _sentence(error))
+    return Checked(rule.id, rule.type, rule.where, "note" if note else "ok", note)
+
+
+def _note(rule: ElasticRule, trial: Trial) -> str:
+    unknown = [job for job in rule.jobs if job not in trial.jobs]
+    return f"it reads the results of the anomaly job `{'`, `'.join(unknown)}`, which is unknown here" if unknown else ""
+
+
+def _tried(rule: ElasticRule, trial: Trial) -> str:
+    fields = replace(ECS_FIELDS, event_category=rule.event_category)
+    _try(Search(rule.query, rule.language, (_STREAM,), fields=fields), trial)
+    if rule.indicators:
+        _try(Search(rule.indicators.query, rule.indicators.language, (_STREAM,)), trial)
+    return ""
+
+
+def _try(asked: Search, trial: Trial) -> None:
+    noting = AskedFields({_STREAM: BASE}, trial.registry)
+    prepared(noting, asked, trial.now)
+    columns = {**BASE, **noting.columns_asked()}
+    with _empty(_STREAM, columns, trial.engine):
+        search(trial.engine, Schema({_STREAM: columns}, trial.registry, "missing"), asked, trial.now, TIMEOUT_S)
+
+
+@contextmanager
+def _empty(stream: str, columns: Mapping[str, str], engine: Engine) -> Iterator[None]:
+    """A stream without events, for as long as it is needed."""
+    table = exp.to_table(stream, quoted=True)
+    definitions = [
+        exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build(kind, dialect="clickhouse"))
+        for name, kind in columns.items()
+    ]
+    memory = exp.Properties(expressions=[exp.EngineProperty(this=exp.to_identifier("Memory"))])
+    made = exp.Create(this=exp.Schema(this=table, expressions=definitions), kind="TABLE", properties=memory)
+    engine.query(made, format="Null")
+    try:
+        yield
+    finally:
+        engine.query(exp.Drop(tables=[table.copy()], kind="TABLE", exists=True), format="Null")
+
+
+def _sentence(error: BartizanError, at: str | None = None) -> str:
+    """What an error says on one line: place, message, way out."""
+    place = error.where if at is None else at
+    told = f"{place}: {error.message}" if place else error.message
+    return f"{told}; {error.hint}" if error.hint else told

@@ -1,0 +1,46 @@
+"""What an evaluation is asked: over which streams and time, how many sequences, what it may take."""
+
+from collections.abc import Sequence as Listing
+from dataclasses import dataclass
+from datetime import datetime
+
+from bartizan.engine.base import READ_ONLY, Settings
+from bartizan.query.ir import Keep
+
+MAX_SEQUENCES = 10_000
+"""Most sequences that one evaluation may give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Over which events a sequence is looked for, and the bounds of that."""
+
+    streams: Listing[str]
+    time_from: datetime | None = None
+    time_to: datetime | None = None
+    """Events with `time_from` <= `@timestamp` < `time_to`; None is open."""
+    complete_until: datetime | None = None
+    """Until when all events have arrived: only until then can one be missing at the end. None: everything is there."""
+    keeps: tuple[Keep, ...] = (Keep(100, newest=True),)
+    """Which sequences are kept, in the order of their first events: by each in turn."""
+    columns: Listing[str] | None = None
+    """Columns of the events that are found; None is all."""
+    timestamp: str = "@timestamp"
+    """Field with the time of an event."""
+    tiebreaker: str | None = None
+    """Field that orders events of the same time, `event.sequence`; events without a value come last. Those that are
+    still equal follow each other in the order of `arrival`, as in Elasticsearch in the order of its index."""
+    arrival: str = "event.ingested"
+    """Column that tells when an event was stored, or its place among the others."""
+    max_candidates: int = 5_000_000
+    """Most events that the state machine may be fed."""
+    timeout_s: float = 60
+    max_memory_bytes: int | None = None
+    """Memory of a statement; None keeps the engine's own bound."""
+    database: str | None = None
+
+    @property
+    def engine_settings(self) -> Settings:
+        """ClickHouse settings of the statements: they only read, within time and memory."""
+        memory = {} if self.max_memory_bytes is None else {"max_memory_usage": self.max_memory_bytes}
+        return {**READ_ONLY, "max_execution_time": self.timeout_s, **memory}

@@ -1,0 +1,57 @@
+"""`bartizan search` over files: what it prints in each format, its explanation, and its messages."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import run
+
+CSV = "who,port,when\nann,22,2024-05-01T00:00:00Z\nbob,443,2024-05-02T00:00:00Z\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    (tmp_path / "a.csv").write_text(CSV)
+    return str(tmp_path / "a.csv")
+
+
+@pytest.mark.slow
+def test_files_in_each_format(file: str, tmp_path: Path) -> None:
+    rows = run("search", "port > 1", "--files", file, "--timestamp-field", "when", "--format", "ndjson", cwd=tmp_path)
+    assert [json.loads(line)["who"] for line in rows.stdout.splitlines()] == ["bob", "ann"], rows.stderr
+    csv = run("search", "port: 22", "--files", file, "--format", "csv", cwd=tmp_path)
+    assert csv.stdout.split() == ["port", "22"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv"]
+
+
+@pytest.mark.slow
+def test_explanation(file: str, tmp_path: Path) -> None:
+    words = ("search", "who: ann", "--files", file, "--explain")
+    headings = run(*words, cwd=tmp_path).stdout.splitlines()
+    assert [line for line in headings if line in ("AST", "IR", "SQL", "Plan")] == ["AST", "IR", "SQL", "Plan"]
+    told = json.loads(run(*words, "--format", "ndjson", cwd=tmp_path).stdout)
+    assert list(told) == ["ast", "ir", "sql", "parameters", "plan"]
+
+
+@pytest.mark.slow
+def test_messages(file: str, tmp_path: Path) -> None:
+    unknown = run("search", "prt: 22", "--files", file, cwd=tmp_path)
+    assert (unknown.returncode, "did you mean `port`?" in unknown.stderr) == (2, True)
+    absent = run("search", "*", "--files", "https://example.com/*.json", cwd=tmp_path)
+    assert (absent.returncode, "No such file" in absent.stderr) == (2, True)
+    refused = run("search", "*", "--timestamp-field", "when", cwd=tmp_path)
+    assert (refused.returncode, "--files" in refused.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_sequences(file: str, tmp_path: Path) -> None:
+    query = "sequence [any where port == 22] [any where port == 443]"
+    words = ("search", query, "--language", "eql", "--files", file, "--timestamp-field", "when")
+    table = run(*words, cwd=tmp_path)
+    assert [line.split()[1] for line in table.stdout.splitlines() if line.startswith("│")] == ["1", "1"], table.stderr
+    (told,) = run(*words, "--format", "ndjson", cwd=tmp_path).stdout.splitlines()
+    assert [event["who"] for event in json.loads(told)["events"]] == ["ann", "bob"]
+    assert "(sequence " in run(*words, "--explain", cwd=tmp_path).stdout
+    wrong = run("search", "sequence [any where port == 22] [any where prt == 443]", *words[2:], cwd=tmp_path)
+    assert (wrong.returncode, "did you mean `port`?" in wrong.stderr) == (2, True)

@@ -1,0 +1,52 @@
+"""Sequences found the long way, from the sentences of the documentation: no state, every event looked at again.
+
+Source: elastic.co, EQL syntax reference, "How sequence queries handle matches": a sequence waits in a state for each
+step; an event moves on the one that waits, and one that comes later to the same state takes its place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Steps as sets of letters, one for each event of a run; a time and letters that end what waits, or None."""
+
+    stages: tuple[frozenset[str], ...]
+    maxspan: int | None = None
+    until: frozenset[str] = frozenset()
+
+
+def sequences(events: Sequence[tuple[int, str]], wanted: Wanted) -> list[tuple[int, ...]]:
+    """The positions of each sequence's events; `events` are (time, letter) in order, all of one key."""
+
+    def fits(at: int, stage: int) -> bool:
+        return events[at][1] in wanted.stages[stage]
+
+    @cache
+    def waiting(before: int, stage: int) -> tuple[int, ...] | None:
+        """The sequence that waits with `stage` done just before the event `before`."""
+        for at in range(before - 1, -1, -1):
+            if events[at][1] in wanted.until:
+                return None
+            moved_on = stage + 1 < len(wanted.stages) and fits(at, stage + 1)
+            if fits(at, stage) and (found := ending(at, stage)):
+                return found
+            if moved_on:
+                return None
+        return None
+
+    @cache
+    def ending(at: int, stage: int) -> tuple[int, ...] | None:
+        """The sequence whose stage `stage` the event `at` is."""
+        if stage == 0:
+            return (at,)
+        begun = waiting(at, stage - 1)
+        if begun is None or (wanted.maxspan is not None and events[at][0] - events[begun[0]][0] > wanted.maxspan):
+            return None
+        return (*begun, at)
+
+    last = len(wanted.stages) - 1
+    found = (ending(at, last) for at in range(len(events)) if fits(at, last))
+    return [one for one in found if one]
