@@ -195,7 +195,7 @@ def _from_milliseconds(value: Tree) -> Tree:
 
 def date_text(value: Tree) -> Tree:
     """A time as ES|QL shows it: `2024-05-01T10:00:00.000Z`."""
-    return call("formatDateTime", value, text("%Y-%m-%dT%H:%i:%S.%fZ"))
+    return call("formatDateTimeInJodaSyntax", value, text("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"))
 
 
 def _address_text(value: Tree) -> Tree:

@@ -70,7 +70,7 @@ def _case(built: Built) -> Typed:
     values = _typed_alike([*given, *otherwise], built.env)
     type, many = common_type(values, "case", 1), any(value.many for value in values)
     trees = as_common(values, type, many=many)
-    tests = [call("ifNull", one(condition), exp.false()) for condition in conditions]
+    tests = [exp.false() if one_.type is Type.NULL else call("ifNull", one(one_), exp.false()) for one_ in conditions]
     pairs = [tree for pair in zip(tests, trees, strict=False) for tree in pair]
     return Typed(call("multiIf", *pairs, trees[-1]), type, many)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from bartizan.query.esql.conversions import coerced, instant
+from bartizan.query.esql.conversions import coerced, date_text, instant
 from bartizan.query.esql.functions.signature import DATE, NUMBER, SPAN, TEXT, Built, Function
 from bartizan.query.esql.typed import CLICKHOUSE, Mistake, TimeSpan, Tree, Type, Typed, cast, number, one
 from bartizan.query.sql import call, text
@@ -131,7 +131,7 @@ def _pattern(written: str, place: int) -> str:
 def _format(built: Built) -> Typed:
     """`DATE_FORMAT(pattern, time)`; ISO 8601 without a pattern."""
     if not built.has(1):
-        return Typed(call("formatDateTime", date_of(built, 0), text("%Y-%m-%dT%H:%i:%S.%fZ")), Type.KEYWORD)
+        return Typed(date_text(date_of(built, 0)), Type.KEYWORD)
     pattern = built.env.binder.scalar(_pattern(built.text(0), 0))
     return Typed(call("formatDateTimeInJodaSyntax", date_of(built, 1), pattern), Type.KEYWORD)
 
