@@ -21,8 +21,15 @@ class Language:
     """What the text means for the fields of a schema, with the present for date math. Raises `QuerySyntaxError`."""
 
 
-FRONT_ENDS: Mapping[str, str] = {"kql": "kql", "kuery": "kql", "lucene": "lucene", "eql": "eql", "sigma": "sigma"}
-"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML."""
+FRONT_ENDS: Mapping[str, str] = {
+    "kql": "kql",
+    "kuery": "kql",
+    "lucene": "lucene",
+    "eql": "eql",
+    "sigma": "sigma",
+    "dsl": "query_dsl",
+}
+"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML, `dsl` is JSON."""
 
 
 def language_of(name: str) -> Language:
