@@ -1,6 +1,6 @@
 """What is wrong at a place of a JSON tree, until it is known whether that tree came from a text or from a rule."""
 
-from bartizan.query.errors import InvalidValue, QueryError, QuerySyntaxError, UnknownField
+from bartizan.query.errors import InvalidValue, QueryError, QuerySyntaxError, UnknownField, visible
 from bartizan.query.query_dsl.json_tree import Node
 
 _SHOWN_CHARS = 300
@@ -28,7 +28,7 @@ class Fault(Exception):
 
     def in_filters(self) -> InvalidFilter:
         """The error for a rule's filters: it has the path."""
-        return InvalidFilter(self.message, where=_shown(self.node.path), hint=self.hint)
+        return InvalidFilter(visible(self.message), where=_shown(self.node.path), hint=visible(self.hint))
 
 
 class UnknownName(Fault):
