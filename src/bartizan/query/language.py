@@ -23,8 +23,15 @@ class Language:
     """As `to_ir`, where a text can also ask for groups of events or for the first ones only."""
 
 
-FRONT_ENDS: Mapping[str, str] = {"kql": "kql", "kuery": "kql", "lucene": "lucene", "eql": "eql", "sigma": "sigma"}
-"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML."""
+FRONT_ENDS: Mapping[str, str] = {
+    "kql": "kql",
+    "kuery": "kql",
+    "lucene": "lucene",
+    "eql": "eql",
+    "sigma": "sigma",
+    "dsl": "query_dsl",
+}
+"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML, `dsl` is JSON."""
 
 
 def language_of(name: str) -> Language:
