@@ -26,11 +26,16 @@ class Language:
     """For a language whose queries give tables: the statement of a text. Its `to_ir` refuses."""
 
 
-FRONT_ENDS: Mapping[str, str] = {"kql": "kql", "kuery": "kql", "lucene": "lucene", "eql": "eql"} | {
+FRONT_ENDS: Mapping[str, str] = {
+    "kql": "kql",
+    "kuery": "kql",
+    "lucene": "lucene",
+    "eql": "eql",
     "esql": "esql",
     "sigma": "sigma",
+    "dsl": "query_dsl",
 }
-"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML."""
+"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML, `dsl` is JSON."""
 
 
 def language_of(name: str) -> Language:
