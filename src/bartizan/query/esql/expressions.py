@@ -1,6 +1,7 @@
 """ES|QL expressions to typed ClickHouse trees: names become columns, functions and operators what `functions/` says."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -55,7 +56,9 @@ class Expressions:
         if star and (node.name != "count" or len(node.arguments) > 1):
             raise self._context.faults.at(star[0].span, "`*` stands in `COUNT(*)` only")
         arguments = [] if star else self._arguments(node)
-        return self._checked(node, lambda: aggregate_of(node.name, function, arguments, condition, self._env))
+        found = self._checked(node, lambda: aggregate_of(node.name, function, arguments, condition, self._env))
+        without_value = bool(arguments) and arguments[0].type is Type.NULL and found.type is Type.KEYWORD
+        return replace(found, type=Type.NULL) if without_value else found
 
     def typed(self, node: ast.Expression) -> Typed:
         """Any expression."""

@@ -129,7 +129,7 @@ def _keep(command: Any, pipeline: Pipeline) -> None:
         for name in pipeline.names(pattern, missing_is_error=False)
         if chosen.get(name) == place
     ]
-    pipeline.scope = pipeline.scope.only(ordered)
+    pipeline.scope = pipeline.scope.only(ordered, tuple(one.parts for one in command.patterns if len(one.parts) > 1))
 
 
 def _vagueness(pattern: ast.Pattern) -> int:

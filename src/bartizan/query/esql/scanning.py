@@ -61,7 +61,8 @@ class Streams:
         found = self.schema.resolve(name)
         if found is None:
             return None
-        type_, many = type_of(found), found.is_array
+        known = found.column or self.schema.registry.get(name) is not None
+        type_, many = type_of(found) if known else Type.NULL, found.is_array
         return self._add(name, name, type_, many, lambda schema, _: self._stored(schema, name, type_, many))
 
     def metadata(self, name: str) -> Column:
