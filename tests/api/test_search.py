@@ -50,6 +50,26 @@ def test_sequences(client: httpx.Client, attack: dict[str, Any]) -> None:
     assert (plain["shown"], plain["groups"]) == (1, None)
 
 
+def test_tables(client: httpx.Client, attack: dict[str, Any]) -> None:
+    counted = "STATS n = COUNT(*), many = COUNT(*) > 1 BY event.action"
+    query = f"FROM logs-*-api | WHERE event.action IS NOT NULL | {counted} | SORT n DESC"
+    answer = search(client, query, language="esql").json()
+    assert [column["name"] for column in answer["table"]["columns"]] == ["n", "many", "event.action"]
+    counts = [row[0] for row in answer["table"]["rows"]]
+    assert counts == sorted(counts, reverse=True)
+    assert {row[1] for row in answer["table"]["rows"]} <= {True, False}
+    assert (answer["shown"], answer["documents"], answer["groups"]) == (len(counts), [], None)
+    bound = search(
+        client,
+        "FROM logs-*-api METADATA _id | WHERE event.action == ?a",
+        language="esql",
+        parameters={"a": "StopLogging"},
+    )
+    assert {one["event"]["action"] for one in bound.json()["documents"]} == {"StopLogging"}
+    wrong = error_of(search(client, "FROM logs-*-api | WHERE evnt.action == 1", language="esql"))
+    assert (wrong["type"], wrong["column"]) == ("UnknownField", 25)
+
+
 def test_a_wrong_query_is_shown_its_place(client: httpx.Client, attack: dict[str, Any]) -> None:
     answer = search(client, "event.action: x and\n evnt.action: y")
     error = error_of(answer)

@@ -55,3 +55,12 @@ def test_sequences(file: str, tmp_path: Path) -> None:
     assert "(sequence " in run(*words, "--explain", cwd=tmp_path).stdout
     wrong = run("search", "sequence [any where port == 22] [any where prt == 443]", *words[2:], cwd=tmp_path)
     assert (wrong.returncode, "did you mean `port`?" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_tables(file: str, tmp_path: Path) -> None:
+    words = ("search", "FROM logs-* | STATS n = COUNT(*) BY who | SORT who", "--language", "esql", "--files", file)
+    csv = run(*words, "--format", "csv", cwd=tmp_path)
+    assert csv.stdout.split() == ["n,who", "1,ann", "1,bob"], csv.stderr
+    rows = run(*words, "--format", "ndjson", cwd=tmp_path).stdout.splitlines()
+    assert json.loads(rows[0]) == {"n": 1, "who": "ann"}
