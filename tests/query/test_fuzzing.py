@@ -1,9 +1,16 @@
 """Whatever a parser is given, it answers with a tree or with an error that says where, and soon."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
+from bartizan.query.binder import Binder
+from bartizan.query.compile import predicate, to_ir
+from bartizan.query.errors import QuerySyntaxError
+from bartizan.query.schema import Schema
+from tests.query.conftest import NOW, Ask, matching_ids
+from tests.query.fuzzing.mutations import mutated, tokens_of
 from tests.query.fuzzing.run import CHUNK, run_chunk
 from tests.query.fuzzing.targets import Target, targets
 
@@ -20,6 +27,22 @@ def test_some_hostile_inputs(name: str) -> None:
 def test_many_hostile_inputs(name: str) -> None:
     faults = [fault for number in range(1, 20_000 // CHUNK + 1) for fault in run_chunk(name, SEED, number)]
     assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({"kql", "lucene", "eql", "dsl", "sigma"} & set(targets())))
+def test_what_can_be_read_runs_in_the_engine(name: str, schema: Schema, ask: Ask) -> None:
+    seeds = targets()[name].seeds()
+    tokens, random, count = tokens_of(seeds), Random(f"{name} {SEED}"), 0
+    for _ in range(4_000):
+        binder = Binder()
+        try:
+            tree = predicate(to_ir(mutated(random, seeds, tokens), name, schema, NOW), schema, binder)
+        except QuerySyntaxError:
+            continue
+        matching_ids(ask, tree, binder)
+        count += 1
+    assert count > 200
 
 
 def _crash(text: str) -> None:

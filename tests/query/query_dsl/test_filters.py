@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bartizan.ecs import Registry
 from bartizan.query.binder import Binder
@@ -152,6 +154,26 @@ def test_filters_of_imported_rules_may_have_unknown_fields(registry: Registry) -
     lenient = Schema({"s": COLUMNS}, registry, unknown_fields="missing")
     listed = [{"meta": {"negate": True}, "query": {"term": {name: "x"}}} for name in ("vendor.own", "source.geo")]
     assert predicate(filters_to_ir(listed, lenient, NOW), lenient, Binder()).sql() == "TRUE"
+
+
+KEYS = "query meta bool must should must_not minimum_should_match term terms match range gte lt nested path wildcard"
+MORE_KEYS = "value exists field query_string regexp prefix negate type params user.name source.ip @timestamp message"
+NAMES = st.sampled_from([*KEYS.split(), *MORE_KEYS.split(), "event.severity", "dns.answers.type"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | NAMES,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(NAMES, below, max_size=2),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.dictionaries(NAMES, VALUES, max_size=3) | VALUES, max_size=3))
+def test_any_data_is_a_condition_or_refused(schema: Schema, listed: Any) -> None:
+    try:
+        predicate(filters_to_ir(listed, schema, NOW), schema, Binder()).sql(dialect="clickhouse")
+    except InvalidFilter as error:
+        assert error.where.startswith("filters")
+        assert str(error).isprintable()
 
 
 def corpus_filters() -> Iterator[list[dict[str, Any]]]:
