@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bartizan.ecs import Registry
+from bartizan.query import ir
 from bartizan.query.binder import Binder
 from bartizan.query.compile import predicate, to_ir
 from bartizan.query.errors import InvalidValue, QuerySyntaxError, QueryTooLarge, UnknownField, UnsupportedOperation
@@ -61,7 +62,22 @@ WRONG: list[tuple[Any, str, str]] = [
     ({"query_string": {"query": "a AND"}}, ".query_string.query", "of the text"),
     ({"query_string": {"query": "message:>a"}}, ".query_string.query", "have no order"),
     ({"query_string": {"query": "a", "default_field": "user.name"}}, ".query_string.default_field", "`*` only"),
-    ({"bool": {"should": [], "minimum_should_match": "75%"}}, ".bool.minimum_should_match", "whole number"),
+    (
+        {"bool": {"should": [{"match_all": {}}], "minimum_should_match": "3<75%"}},
+        ".bool.minimum_should_match",
+        "a share",
+    ),
+    ({"bool": {"adjust_pure_negative": False}}, ".bool.adjust_pure_negative", "only `true`"),
+    (
+        {"nested": {"path": "dns.answers", "query": {"exists": {"field": "user.name"}}}},
+        ".exists.field",
+        "is no part of",
+    ),
+    (
+        {"nested": {"path": "dns.answers", "query": {"query_string": {"query": "x"}}}},
+        ".query_string",
+        "within `nested`",
+    ),
     ({"bool": {"mus": []}}, ".bool.mus", "isn't understood"),
     ({"bool": []}, ".bool", "takes an object"),
     ({"nested": {"path": "dns.answers", "query": {"term": {"user.name": "x"}}}}, ".term.user.name", "is no part of"),
@@ -148,6 +164,15 @@ def test_a_wrong_text_says_where(
         to_ir(text, "dsl", schema, NOW)
     assert caught.value.column == column
     assert says in str(caught.value)
+
+
+def test_many_optional_clauses(schema: Schema) -> None:
+    some = [{"term": {"event.action": f"a{number}"}} for number in range(1000)]
+    for least in (None, 1, "0"):
+        query = {"bool": {"should": some} | ({} if least is None else {"minimum_should_match": least})}
+        expr = filters_to_ir([{"query": query}], schema, NOW)
+        assert isinstance(expr, ir.In)
+        assert len(expr.values) == 1000
 
 
 def test_filters_of_imported_rules_may_have_unknown_fields(registry: Registry) -> None:
