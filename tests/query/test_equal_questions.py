@@ -2,15 +2,15 @@
 
 import tomllib
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
 
 from bartizan.query.binder import Binder
 from bartizan.query.compile import predicate, to_ir
-from bartizan.query.language import FRONT_ENDS
+from bartizan.query.language import language_of
 from bartizan.query.schema import Schema
+from bartizan.query.table import Reading
 from tests.query.conftest import DATABASE, HERE, NOW, Ask, matching_ids
 
 QUESTIONS: list[dict[str, Any]] = tomllib.loads((HERE / "equal_questions.toml").read_text(encoding="utf-8"))["question"]
@@ -39,12 +39,11 @@ def _find(query: str, language: str, schema: Schema, ask: Ask) -> list[str]:
 
 
 def _find_esql(condition: str, language: str, schema: Schema, ask: Ask) -> list[str]:
-    if language not in FRONT_ENDS:
-        pytest.skip("ES|QL isn't among the languages")
-    esql = import_module("bartizan.query.esql.compile")
+    table = language_of(language).table
+    assert table is not None
     text = f"FROM logs-all-default | WHERE {condition} | KEEP event.id | SORT event.id"
-    table = esql.compile_esql(text, schema, NOW, reading=esql.Reading(database=DATABASE))
-    return [next(iter(row.values())) for row in ask(table.tree, table.params)]
+    found = table(text, schema, NOW, Reading(database=DATABASE))
+    return [row[found.columns[0].id] for row in ask(found.tree, found.params)]
 
 
 def test_every_question_is_asked_in_every_language() -> None:

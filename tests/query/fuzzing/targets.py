@@ -1,25 +1,27 @@
 """What is fuzzed: each language from its text to SQL, and the translators of regular expressions; with good seeds."""
 
+import ast
 import contextlib
 import functools
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import re2
 
 from bartizan.ecs import load_registry
+from bartizan.query import ir
 from bartizan.query.binder import Binder
-from bartizan.query.compile import predicate, to_ir
+from bartizan.query.compile import predicate, to_wanted
 from bartizan.query.errors import NoStreams, QuerySyntaxError
-from bartizan.query.language import FRONT_ENDS
+from bartizan.query.language import FRONT_ENDS, language_of
 from bartizan.query.operators import UnfitValue
 from bartizan.query.regex.lucene import lucene_to_re2
 from bartizan.query.regex.pcre import pcre_to_re2
 from bartizan.query.schema import Schema
+from bartizan.query.table import Reading
 from tests.query.conftest import COLUMNS, NOW, OWN_FIELDS
 
 HERE = Path(__file__).parents[1]
@@ -31,7 +33,7 @@ COLUMNS_OF_EACH_KIND = (
 )
 """Few, so that a value without a field is soon compared with all of them."""
 
-_QUOTED = re.compile(r'r?"((?:[^"\\]|\\.)+)"')
+_STEP = re.compile(r"\[([A-Z])\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,25 @@ def _language(name: str, text: str) -> None:
     """For one text in sixteen unknown names are errors, as for people; the search for the nearest name takes long."""
     schema = _schema("error" if sum(map(ord, text)) % 16 == 0 else "missing")
     try:
-        if name == "esql":
-            import_module("bartizan.query.esql.compile").compile_esql(text, schema, NOW).tree.sql(dialect="clickhouse")
+        if language_of(name).table is not None:
+            _table(name, text, schema)
         else:
-            predicate(to_ir(text, name, schema, NOW), _schema("missing"), Binder()).sql(dialect="clickhouse")
+            _condition(name, text, schema)
     except QuerySyntaxError as error:
         _check_place(error, text)
-    except NoStreams:
-        assert name == "esql", "only ES|QL selects streams"
+
+
+def _table(name: str, text: str, schema: Schema) -> None:
+    table = language_of(name).table
+    assert table is not None
+    with contextlib.suppress(NoStreams):
+        table(text, schema, NOW, Reading()).tree.sql(dialect="clickhouse")
+
+
+def _condition(name: str, text: str, schema: Schema) -> None:
+    what = to_wanted(text, name, schema, NOW).what
+    if not isinstance(what, ir.Sequence | ir.Sample):
+        predicate(what, _schema("missing"), Binder()).sql(dialect="clickhouse")
 
 
 def _check_place(error: QuerySyntaxError, text: str) -> None:
@@ -105,7 +118,21 @@ def _cases(folder: str) -> list[dict[str, str]]:
 
 
 def _queries(folder: str) -> Sequence[str]:
-    return [case["query"] for case in _cases(folder)]
+    found = [case["query"] for case in _cases(folder)]
+    if folder == "eql":
+        found += [_STEP.sub(r'[any where event.action == "\1"]', case["query"]) for case in _cases("sequence")]
+    if folder == "esql":
+        questions = tomllib.loads((HERE / "equal_questions.toml").read_text(encoding="utf-8"))["question"]
+        found += [f"FROM logs-* | WHERE {question['esql']}" for question in questions]
+        found += [text for text in _texts("esql/test_parser.py") if text.startswith(("FROM ", "ROW ", "SHOW "))]
+    return found
+
+
+def _texts(file: str) -> Iterator[str]:
+    """Every text that stands in a file of tests."""
+    for node in ast.walk(ast.parse((HERE / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _rules() -> Sequence[str]:
@@ -113,6 +140,5 @@ def _rules() -> Sequence[str]:
 
 
 def _patterns(name: str) -> Sequence[str]:
-    """Every quoted text of the translator's own tests."""
-    source = (HERE / "regex" / f"test_{name}.py").read_text(encoding="utf-8")
-    return [found for found in _QUOTED.findall(source) if len(found) < 200]
+    """Every short text of the translator's own tests."""
+    return [text for text in _texts(f"regex/test_{name}.py") if 0 < len(text) < 200]
