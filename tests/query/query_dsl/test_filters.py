@@ -94,7 +94,7 @@ WRONG: list[tuple[Any, str, str]] = [
     ({"term": {"source.bytes": float("nan")}}, ".term.source.bytes", "too large"),
     ({"term": {"user.name": b"x"}}, ".term.user.name", "can't be read"),
     ({"term": {1: "x"}}, ".term", "no text"),
-    ({"terms": {"user.name": ["x"] * 100_001}}, ".terms.user.name[", "beyond the bounds"),
+    ({"terms": {"user.name": ["x"] * 70_001}}, ".terms.user.name[", "beyond the bounds"),
     (
         {"bool": {"should": [{"match_all": {}}] * 30, "minimum_should_match": 15}},
         ".minimum_should_match",
@@ -154,7 +154,7 @@ def test_a_wrong_list_says_where(listed: Any, path: str, schema: Schema) -> None
         ("*", QuerySyntaxError, 1, "not `*`"),
         ("[" * 500, QueryTooLarge, 201, "nest deeper"),
         ("[" * 180 + "]" * 180, QueryTooLarge, 152, "levels"),
-        (f"[{'1,' * 100_000}1]", QueryTooLarge, 200_000, "more than 100,000 values"),
+        (f"[{'1,' * 70_000}1]", QueryTooLarge, 140_000, "more than 70,000 values"),
     ],
 )
 def test_a_wrong_text_says_where(
@@ -191,7 +191,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(st.dictionaries(NAMES, VALUES, max_size=3) | VALUES, max_size=3))
 def test_any_data_is_a_condition_or_refused(schema: Schema, listed: Any) -> None:
     try:
