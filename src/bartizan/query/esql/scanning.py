@@ -14,10 +14,11 @@ from bartizan.query.binder import Binder
 from bartizan.query.clickhouse import condition
 from bartizan.query.esql.ids import Ids
 from bartizan.query.esql.plan import Column, Scan, StreamScan
+from bartizan.query.esql.source_document import source_document
 from bartizan.query.esql.typed import CLICKHOUSE, Type, null
 from bartizan.query.query_fields import QueryFields
 from bartizan.query.schema import Schema, SchemaField, base_type
-from bartizan.query.sql import call, column, each, text
+from bartizan.query.sql import call, each, text
 from bartizan.query.storage import read
 
 _TYPES: Mapping[str, Type] = {
@@ -75,7 +76,7 @@ class Streams:
             case "_version":
                 return self._meta(name, Type.LONG, lambda _, __: call("toInt64", exp.Literal.number(1)))
             case "_source":
-                return self._meta(name, Type.KEYWORD, lambda schema, stream: _source(schema, stream))
+                return self._meta(name, Type.KEYWORD, self._source)
             case "_score":
                 return self._meta(name, Type.DOUBLE, lambda _, __: call("toFloat64", exp.Literal.number(0)))
             case _:
@@ -113,6 +114,9 @@ class Streams:
             one = _single(value, found, type_, nullable=stored.nullable)
             return _as_many(one, type_) if many else one
         return _many(value, found, type_, nullable=stored.nullable)
+
+    def _source(self, schema: Schema, stream: str) -> exp.Expression:
+        return source_document(schema, stream, self.binder)
 
     def _id(self, schema: Schema) -> exp.Expression:
         return self._stored(schema, self.fields.tiebreaker, Type.KEYWORD, many=False)
@@ -167,8 +171,3 @@ def _needs_conversion(found: SchemaField, type_: Type) -> bool:
 
 def _has_value(one: exp.Expression) -> exp.Expression:
     return call("isNotNull", one)
-
-
-def _source(schema: Schema, stream: str) -> exp.Expression:
-    """The event as JSON, by its stored columns."""
-    return call("formatRowNoNewline", text("JSONEachRow"), *map(column, schema.streams[stream]))
