@@ -20,6 +20,7 @@ REFUSED = {"`COMPLETION` sends events to a language model": 3, "has nothing befo
 """Why rules are refused, and how many; the last two are of regular expressions."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(SHARED is None, reason="the corpus is where BARTIZAN_SHARED says")
 def test_every_rule_runs_or_is_refused_for_a_known_reason(registry: Registry, ask: Ask) -> None:
     schema = Schema({STREAM: COLUMNS}, registry, "missing")

@@ -9,6 +9,7 @@ from bartizan.query.esql.context import Context
 from bartizan.query.esql.expressions import Expressions
 from bartizan.query.esql.extraction import dissect, grok
 from bartizan.query.esql.lookups import enrich, lookup_join
+from bartizan.query.esql.necessary import necessary
 from bartizan.query.esql.pipeline import Pipeline
 from bartizan.query.esql.plan import (
     Column,
@@ -48,7 +49,7 @@ def lower(query: ast.Query, context: Context, limit: int = MAX_LIMIT) -> Plan:
     most = min(limit, MAX_LIMIT if any(isinstance(one, ast.Limit) for one in commands) else DEFAULT_LIMIT)
     if not _is_limited(pipeline.stages, most):
         pipeline.add(Limit(most))
-    return pipeline.plan()
+    return pipeline.plan(necessary(commands, context))
 
 
 def _is_limited(stages: Sequence[Stage], most: int) -> bool:
