@@ -60,9 +60,11 @@ class Search:
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
     """Every stream's columns as they are now."""
     streams: dict[str, dict[str, str]] = defaultdict(dict)
+    derived: set[str] = set()
     for row in rows(engine, tables_query(), {"prefixes": STREAM_PREFIXES}):
         streams[row["table"]][row["name"]] = row["type"]
-    return Schema(streams, registry, unknown_fields)
+        derived.update([row["name"]] if row["default_kind"] == "ALIAS" else [])
+    return Schema(streams, registry, unknown_fields, frozenset(derived))
 
 
 @dataclass(frozen=True, slots=True)
