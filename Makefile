@@ -6,7 +6,7 @@ DEMO := data/demo
 # Commands are started again and again by tests: their compiled modules are kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test test-slow check bench lock format clean
+.PHONY: help demo serve test test-slow fuzz check bench lock format clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ test: .venv/dev.stamp ## the unit suite and the flows
 
 test-slow: .venv/dev.stamp ## kill -9, large and hostile input
 	$(BIN)/pytest -m slow
+
+fuzz: .venv/dev.stamp ## a million hostile inputs for each parser of queries; INPUTS=n for another number
+	$(BIN)/python -m tests.query.fuzzing --inputs $(or $(INPUTS),1000000)
 
 check: .venv/dev.stamp ## format, lint, types, import contracts, integrations, rules
 	$(BIN)/ruff format --check .

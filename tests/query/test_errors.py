@@ -69,3 +69,10 @@ def test_lenient_schema_takes_unknown_fields_as_missing(registry: Registry) -> N
 def test_unknown_language(schema: Schema) -> None:
     with pytest.raises(QueryError, match="unknown query language `sql`"):
         to_ir("x", "sql", schema, NOW)
+
+
+def test_a_message_has_no_control_characters(schema: Schema) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        to_ir("source.ip: \x1b[31m\u202e", "kql", schema, NOW)
+    assert caught.value.message == "`\\x1b[31m\\u202e` is no IP address, which `source.ip` holds"
+    assert all(line.isprintable() for line in str(caught.value).splitlines())

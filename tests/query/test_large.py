@@ -6,8 +6,9 @@ import pytest
 
 from bartizan.query.binder import Binder
 from bartizan.query.compile import compile_predicate
+from bartizan.query.errors import UnknownField
 from bartizan.query.limits import MAX_LOGIC_DEPTH
-from bartizan.query.schema import Schema
+from bartizan.query.schema import MAX_JSON_KEYS, Schema
 from tests.query.conftest import Ask, matching_ids
 
 NOW = datetime(2024, 5, 10, tzinfo=UTC)
@@ -48,3 +49,13 @@ def test_the_deepest_query_that_parses_runs(schema: Schema, ask: Ask, shape: str
     binder = Binder()
     tree = compile_predicate(text, "kql", schema, binder, NOW)
     assert isinstance(matching_ids(ask, tree, binder), list)
+
+
+def test_the_longest_path_of_json_in_the_deepest_query_prints(schema: Schema) -> None:
+    path = "aws.cloudtrail.flattened.request_parameters" + ".a" * MAX_JSON_KEYS
+    text = f"{path}: *x*"
+    for _ in range(MAX_LOGIC_DEPTH // 2 - 2):
+        text = f"not (event.action: exec or ({text}))"
+    assert compile_predicate(text, "kql", schema, Binder(), NOW).sql(dialect="clickhouse")
+    with pytest.raises(UnknownField):
+        compile_predicate(f"{path}.a: x", "kql", schema, Binder(), NOW)

@@ -16,7 +16,7 @@ from bartizan.query.search import Search, explain_search
 from bartizan.query.search import search as run_search
 
 MAX_LIMIT = 10_000
-_NOTHING = {"groups": None, "rows_read": 0, "bytes_read": 0, "elapsed_ms": 0.0, "explanation": None}
+_NOTHING = {"groups": None, "table": None, "rows_read": 0, "bytes_read": 0, "elapsed_ms": 0.0, "explanation": None}
 MAX_QUERY_CHARACTERS = 200_000
 
 
@@ -35,6 +35,8 @@ class SearchRequest(BaseModel):
     time_to: str = Field(default="", alias="to", max_length=100)
     """Date or date math, excluded."""
     limit: int = Field(default=100, ge=0, le=MAX_LIMIT)
+    parameters: list[Any] | dict[str, Any] = Field(default=[], max_length=100)
+    """Values of an ES|QL query's `?1` or `?name`."""
     explain: bool = False
     """Tell how the query is understood instead of running it."""
 
@@ -71,6 +73,22 @@ class EventGroup(BaseModel):
     """ECS documents, in the order of the query's steps."""
 
 
+class AnswerColumn(BaseModel):
+    """A column of a table."""
+
+    name: str
+    type: str
+    """ES|QL's name of it."""
+
+
+class AnswerTable(BaseModel):
+    """What a query in ES|QL gives."""
+
+    columns: list[AnswerColumn]
+    rows: list[list[Any]]
+    """Values in the order of the columns; several values of a column are a list, none are null."""
+
+
 class SearchAnswer(BaseModel):
     """What was found."""
 
@@ -90,6 +108,8 @@ class SearchAnswer(BaseModel):
     """ECS documents, newest first. Their values are log content: data, never markup."""
     groups: list[EventGroup] | None
     """Sequences or samples, oldest first, where the query asks for them; there are no documents then."""
+    table: AnswerTable | None
+    """Columns and rows of a query in ES|QL; `documents` are the rows as events if it asks for `_id`."""
     explanation: QueryExplanation | None
     """Only if the request says `explain`; nothing was run then."""
 
@@ -104,7 +124,9 @@ def _search(serving: Served, asked: SearchRequest) -> Response:
     now = services.clock()
     started = time.monotonic()
     time_from, time_to = instant_of(asked.time_from, "from", now), instant_of(asked.time_to, "to", now)
-    wanted = Search(asked.query, asked.language, asked.index, time_from, time_to, asked.limit)
+    wanted = Search(
+        asked.query, asked.language, asked.index, time_from, time_to, asked.limit, parameters=asked.parameters
+    )
     engine, schema = services.engine, services.schema()
     answer: dict[str, Any] = {**_NOTHING, "documents": []}
     if asked.explain:
@@ -113,9 +135,11 @@ def _search(serving: Served, asked: SearchRequest) -> Response:
     else:
         answer |= asdict(run_search(engine, schema, wanted, now, services.limits.search_timeout_s))
     took_ms = round((time.monotonic() - started) * 1000)
-    return JsonResponse(
-        orjson.dumps({"shown": len(answer["groups"] or answer["documents"]), "took_ms": took_ms, **answer})
-    )
+    return JsonResponse(orjson.dumps({"shown": _shown(answer), "took_ms": took_ms, **answer}))
+
+
+def _shown(answer: dict[str, Any]) -> int:
+    return len(answer["table"]["rows"] if answer["table"] else answer["groups"] or answer["documents"])
 
 
 def instant_of(text: str, name: str, now: datetime) -> datetime | None:

@@ -9,8 +9,11 @@ from bartizan.cli.output import Format, print_ndjson, print_rows
 def print_found(found: Mapping[str, Any], columns: Sequence[str], format: Format) -> None:
     """Print the answer to a search. For people a sequence is one row for each event, all with its number and what its
     events share; NDJSON has one object for each sequence."""
-    groups = found["groups"]
-    if groups is None:
+    groups, table = found["groups"], found.get("table")
+    if table is not None:
+        names = [one["name"] for one in table["columns"]]
+        print_rows([dict(zip(names, row, strict=True)) for row in table["rows"]], names, format)
+    elif groups is None:
         print_rows(found["documents"], columns, format)
     elif format is Format.NDJSON:
         print_ndjson(groups)

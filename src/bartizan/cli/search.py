@@ -26,7 +26,7 @@ _OF_FILES = "With --files: the field "
 
 def search(
     query: Annotated[str, typer.Argument(help="What to look for; `*` is everything.")],
-    language: Annotated[str, typer.Option("--language", help="kql, lucene or eql.")] = "kql",
+    language: Annotated[str, typer.Option("--language", help="kql, lucene, eql, esql or dsl (JSON).")] = "kql",
     index: Annotated[str, typer.Option("--index", help="Index patterns, comma-separated.")] = "logs-*",
     files: Annotated[
         list[Path] | None,

@@ -32,11 +32,11 @@ def _rendered(name: str, value: Any, registry: Registry) -> Any:
     if field.type in _JSON_TYPES and isinstance(value, str):
         return _parsed(value)
     if field.type == "ip":
-        return [_address(one) for one in value] if isinstance(value, list) else _address(value)
+        return [address(one) for one in value] if isinstance(value, list) else address(value)
     return value
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
     """IPv4 addresses are stored as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2) and shown as what they are."""
     short = text.removeprefix(_MAPPED_IPV4)
     return short if "." in short else text

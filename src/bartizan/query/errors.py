@@ -8,6 +8,11 @@ class QueryError(BartizanError, Terminal):
     """Something about a query, its streams or its fields; asking again gives it again."""
 
 
+def visible(text: str) -> str:
+    """`text`, which may quote a user, with control characters and the like as escapes: terminals obey them."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class NoStreams(QueryError):
     """A search selects no stream."""
 
@@ -21,7 +26,8 @@ class QuerySyntaxError(QueryError):
 
     def __init__(self, message: str, text: str, span: Span, *, hint: str = "") -> None:
         position = locate(text, span)
-        super().__init__(message, where=f"line {position.line}, column {position.column}", hint=hint)
+        where = f"line {position.line}, column {position.column}"
+        super().__init__(visible(message), where=where, hint=visible(hint))
         self.span = span
         self.line = position.line
         self.column = position.column

@@ -12,6 +12,7 @@ from bartizan.query import ir
 from bartizan.query.binder import Parameter
 from bartizan.query.explain import explain_wanted
 from bartizan.query.language import language_of
+from bartizan.query.table import CompiledTable
 from bartizan.query.tree import printed
 
 
@@ -22,7 +23,7 @@ class Explanation:
     ast: str
     """What was read: an indented tree, one node a line."""
     ir: str
-    """What it means: nested lists, as `explain` prints them."""
+    """What it means: nested lists, as `explain` prints them; the stages of a query that gives a table."""
     sql: str
     """The statement, with `{name:Type}` for what is bound."""
     parameters: Mapping[str, Parameter]
@@ -31,11 +32,9 @@ class Explanation:
     """ClickHouse's plan, with the indexes it uses; nothing was run."""
 
 
-class Ready(Protocol):
-    """A search made ready: what it asks for, and the statement that is run for it."""
+class Statement(Protocol):
+    """The statement that is run for a search."""
 
-    @property
-    def wanted(self) -> ir.Wanted: ...
     @property
     def tree(self) -> exp.Select | None:
         """None if nothing need be run to know that there is nothing."""
@@ -44,28 +43,35 @@ class Ready(Protocol):
     def params(self) -> Mapping[str, Parameter]: ...
 
 
-def explanation(engine: Engine, text: str, language: str, ready: Ready) -> Explanation:
+class Ready(Statement, Protocol):
+    """A search made ready: what it asks for, and the statement that is run for it."""
+
+    @property
+    def wanted(self) -> ir.Wanted: ...
+
+
+def explanation(engine: Engine, text: str, language: str, ready: Ready | CompiledTable) -> Explanation:
     """The stages of `text`, which `ready` was made of."""
     return Explanation(
         printed(language_of(language).parse(text)),
-        explain_wanted(ready.wanted),
+        ready.meaning if isinstance(ready, CompiledTable) else explain_wanted(ready.wanted),
         sql_text(ready),
         ready.params,
         _plan(engine, ready),
     )
 
 
-def sql_text(ready: Ready) -> str:
+def sql_text(ready: Statement) -> str:
     """The SELECT on as many lines as it is easy to read on; none if nothing is run."""
     return "" if ready.tree is None else ready.tree.sql(dialect="clickhouse", pretty=True)
 
 
-def values(ready: Ready) -> dict[str, Value]:
+def values(ready: Statement) -> dict[str, Value]:
     """The parameters as an engine takes them."""
     return {name: parameter.value for name, parameter in ready.params.items()}
 
 
-def _plan(engine: Engine, ready: Ready) -> str:
+def _plan(engine: Engine, ready: Statement) -> str:
     if ready.tree is None:
         return ""
     lines = rows(engine, Explained(ready.tree), values(ready), settings=READ_ONLY)

@@ -9,6 +9,7 @@ from bartizan.query import ir
 from bartizan.query.errors import QueryError
 from bartizan.query.query_fields import QueryFields
 from bartizan.query.schema import Schema
+from bartizan.query.table import CompiledTable, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,20 @@ class Language:
     """What the text means for the fields of a schema, with the present for date math. Raises `QuerySyntaxError`."""
     wanted: Callable[[str, Schema, datetime, QueryFields], ir.Wanted] | None = None
     """As `to_ir`, where a text can also ask for groups of events or for the first ones only."""
+    table: Callable[[str, Schema, datetime, Reading], CompiledTable] | None = None
+    """For a language whose queries give tables: the statement of a text. Its `to_ir` refuses."""
 
 
-FRONT_ENDS: Mapping[str, str] = {"kql": "kql", "kuery": "kql", "lucene": "lucene", "eql": "eql", "sigma": "sigma"}
-"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML."""
+FRONT_ENDS: Mapping[str, str] = {
+    "kql": "kql",
+    "kuery": "kql",
+    "lucene": "lucene",
+    "eql": "eql",
+    "esql": "esql",
+    "sigma": "sigma",
+    "dsl": "query_dsl",
+}
+"""The folder of each language; `kuery` is what Elastic's rules call KQL, `sigma` is a rule's YAML, `dsl` is JSON."""
 
 
 def language_of(name: str) -> Language:

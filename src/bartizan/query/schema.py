@@ -27,6 +27,9 @@ _KINDS: Mapping[str, Kind] = {
     "geo_point": Kind.GEO,
     **dict.fromkeys(("flattened", "object", "nested"), Kind.JSON),
 }
+MAX_JSON_KEYS = 20
+"""Most keys of a path below a column of JSON, Elasticsearch's own default (`depth_limit` of `flattened`)."""
+
 _CASELESS = "caseless"
 _VIEWS = {"text": "match_only_text", "caseless": "keyword", "keyword": "keyword"}
 """Multi-fields: other ways to compare the field they hang below (`caseless` is Elastic Defend's)."""
@@ -125,7 +128,7 @@ class Schema:
 
     def _below_json(self, name: str) -> SchemaField | None:
         for prefix, rest in _cuts(name):
-            if prefix in self.columns and self._own(prefix).kind is Kind.JSON:
+            if prefix in self.columns and self._own(prefix).kind is Kind.JSON and rest.count(".") < MAX_JSON_KEYS:
                 known = self.registry.get(name)
                 path = tuple(rest.split("."))
                 return SchemaField(name, known.type if known else "keyword", "String", True, True, prefix, path)
@@ -152,7 +155,7 @@ class Schema:
         return None
 
     def _below_known_json(self, name: str) -> bool:
-        known = (self.registry.get(prefix) for prefix, _ in _cuts(name))
+        known = (self.registry.get(prefix) for prefix, rest in _cuts(name) if rest.count(".") < MAX_JSON_KEYS)
         return any(field is not None and _KINDS.get(field.type) is Kind.JSON for field in known)
 
 

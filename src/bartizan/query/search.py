@@ -2,24 +2,28 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bartizan import __version__
 from bartizan.ecs.document import document
 from bartizan.ecs.registry import Registry
-from bartizan.engine.base import READ_ONLY, Engine, answer, rows
+from bartizan.engine.base import READ_ONLY, Answer, Engine, answer, rows
 from bartizan.engine.statements import Estimated
 from bartizan.engine.tables import tables_query
 from bartizan.query import ir
 from bartizan.query.compile import Compiled, Within, choose, compile_events, to_wanted
 from bartizan.query.explanation import Explanation, explanation, sql_text, values
 from bartizan.query.index_patterns import select_streams
+from bartizan.query.language import language_of
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.schema import Schema, UnknownFields
 from bartizan.query.sequence.evaluate import Evaluation, evaluate, evaluation
 from bartizan.query.sequence.settings import MAX_SEQUENCES, Asked
+from bartizan.query.table import CompiledTable, Reading
+from bartizan.query.table_rows import Table, as_documents, table_of
 
 _SEQUENCE = "event.sequence"
 """ECS's own field for the order of events."""
@@ -42,6 +46,8 @@ class Search:
     """None is the newest first."""
     arrival: str = "event.ingested"
     """Column that orders what happened at the same time, for sequences."""
+    parameters: Sequence[Any] | Mapping[str, Any] = ()
+    """Values of an ES|QL query's parameters, by position or by name."""
 
 
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
@@ -78,9 +84,11 @@ class Found:
     """Bytes of them, as they are in memory; 0 for sequences, where the engine doesn't tell."""
     elapsed_ms: float
     """Milliseconds in the engine."""
+    table: Table | None = None
+    """What a query in ES|QL gives; where it asks for `_id`, `documents` are its rows as events."""
 
 
-Prepared = Compiled | Evaluation
+Prepared = Compiled | Evaluation | CompiledTable
 """A search made ready for the streams it reads."""
 
 
@@ -96,6 +104,9 @@ def explain_search(engine: Engine, schema: Schema, asked: Search, now: datetime)
 
 def prepared(schema: Schema, asked: Search, now: datetime) -> Prepared:
     """The statement of a search. Raises what `search` raises for a wrong query."""
+    table = language_of(asked.language).table
+    if table is not None:
+        return table(asked.query, schema, now, reading(asked))
     chosen = choose(schema, select_streams(list(asked.index), schema.streams))
     wanted = to_wanted(asked.query, asked.language, chosen, now, asked.fields)
     if not isinstance(wanted.what, ir.Sequence | ir.Sample):
@@ -125,8 +136,30 @@ def run(engine: Engine, schema: Schema, ready: Prepared, timeout_s: float) -> Fo
         return _groups(engine, schema, ready, timeout_s)
     settings = {**READ_ONLY, "max_execution_time": timeout_s}
     answered = answer(engine, ready.tree, values(ready), settings=settings)
+    if isinstance(ready, CompiledTable):
+        return _table(schema, ready, answered)
     documents = [document(row, schema.registry) for row in answered.rows]
     return Found(documents, None, sql_text(ready), answered.rows_read, answered.bytes_read, _ms(answered.elapsed_s))
+
+
+def reading(asked: Search) -> Reading:
+    """What a query that gives a table reads; its FROM says which streams."""
+    return Reading(
+        fields=asked.fields,
+        time_from=asked.time_from,
+        time_to=asked.time_to,
+        limit=asked.limit,
+        parameters=asked.parameters,
+        version=__version__,
+    )
+
+
+def _table(schema: Schema, ready: CompiledTable, answered: Answer) -> Found:
+    table = table_of(ready, answered.rows)
+    documents = as_documents(table, schema.registry)
+    return Found(
+        documents, None, sql_text(ready), answered.rows_read, answered.bytes_read, _ms(answered.elapsed_s), table
+    )
 
 
 def _groups(engine: Engine, schema: Schema, ready: Evaluation, timeout_s: float) -> Found:

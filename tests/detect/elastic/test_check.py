@@ -51,6 +51,8 @@ RULES = [
         "failed",
         "line 1, column 12",
     ),
+    ({"type": "query", "query": "*", "filters": [{"query": {"term": {"event.kind": "event"}}}]}, "ok", ""),
+    ({"type": "query", "query": "*", "filters": [{"query": {"odd": {}}}]}, "failed", "odd"),
     ({"type": "odd"}, "failed", "`type` is 'odd'"),
 ]
 

@@ -1,11 +1,12 @@
 """Tries Elastic's rules as an import would meet them: each query is compiled, and run on an empty stream that has every
 field it asks for."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlglot import exp
 
@@ -73,9 +74,16 @@ def _note(rule: ElasticRule, trial: Trial) -> str:
 def _tried(rule: ElasticRule, trial: Trial) -> str:
     fields = replace(ECS_FIELDS, event_category=rule.event_category)
     _try(Search(rule.query, rule.language, (_STREAM,), fields=fields), trial)
+    _try_filters(rule.filters, trial)
     if rule.indicators:
         _try(Search(rule.indicators.query, rule.indicators.language, (_STREAM,)), trial)
+        _try_filters(rule.indicators.filters, trial)
     return ""
+
+
+def _try_filters(filters: tuple[Mapping[str, Any], ...], trial: Trial) -> None:
+    if filters:
+        _try(Search(json.dumps(filters), "dsl", (_STREAM,)), trial)
 
 
 def _try(asked: Search, trial: Trial) -> None:

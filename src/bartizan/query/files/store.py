@@ -22,10 +22,12 @@ from bartizan.query.explanation import Explanation, explanation
 from bartizan.query.files.columns import FileColumn, Seen, column_of, seen, statistics_query, value
 from bartizan.query.files.flatten import FIELDS_STRUCTURE, POSITION, POSITION_TYPE, flattened
 from bartizan.query.files.reading import RECORDS_STRUCTURE, Reader, out_of_memory
+from bartizan.query.language import language_of
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 from bartizan.query.schema import Schema, kind_of
-from bartizan.query.search import Found, Prepared, Search, prepared, run
+from bartizan.query.search import Found, Prepared, Search, prepared, reading, run
 from bartizan.query.sql import call, column, named
+from bartizan.query.table import CompiledTable
 
 MAX_COLUMNS = 2_000
 """Fields that the files may have together."""
@@ -50,6 +52,10 @@ class FileStore:
     def prepare(self, asked: Search, now: datetime) -> Prepared:
         """The statement for a search; its `index` is not looked at. Raises a `QueryError` with position."""
         self._check_time(asked)
+        table = language_of(asked.language).table
+        if table is not None:
+            own_streams = replace(reading(asked), streams=tuple(self.schema.streams), hidden=frozenset({POSITION}))
+            return table(asked.query, self.schema, now, replace(own_streams, fields=self.fields))
         order = ir.SortKey(self.fields.timestamp, descending=True), ir.SortKey(POSITION)
         own = replace(asked, index=tuple(self.schema.streams), fields=self.fields, order=order, arrival=POSITION)
         return prepared(self.schema, own, now)
@@ -69,6 +75,8 @@ class FileStore:
     def shown(self, ready: Prepared) -> tuple[str, ...]:
         """The fields to show in a table: the time, and those that the query names, or else the first ones."""
         own = [name for name in self.schema.columns if name != POSITION]
+        if isinstance(ready, CompiledTable):
+            return tuple(one.name for one in ready.columns)
         time = [self.fields.timestamp] if self.fields.timestamp in own else []
         named_ones = [name for condition in ir.conditions(ready.wanted) for name in _named(condition)]
         return tuple(dict.fromkeys([*time, *(named_ones or own)]))[:SHOWN_COLUMNS]

@@ -47,6 +47,9 @@ _REWRITTEN: Mapping[str, str] = {
     "E": "",
 }
 _IN_CLASS: Mapping[str, str] = {"h": r" \t", "v": r"\n\x0b\f\r", "e": r"\x1b", "b": r"\x08"}
+_NO_PIECE = ".)(*+?|^$"
+"""Single characters of an expression that don't stand for themselves."""
+_HALF = re.compile("[\ud800-\udfff]")
 _SHORTER = "match a simpler expression and exclude the rest with `not`"
 
 
@@ -55,6 +58,9 @@ def pcre_to_re2(pattern: str, *, multi_line: bool = False, dot_all: bool = False
     if len(pattern) > MAX_REGEX_CHARS:
         raise UnfitValue(f"the regular expression has more than {MAX_REGEX_CHARS} characters", "write a shorter one")
     reader = _Reader(pattern)
+    half = _HALF.search(pattern)
+    if half:
+        raise reader.refused("half a character", half.start(), "write the whole character")
     rewritten = reader.read()
     on = ("m" if multi_line else "") + ("s" if dot_all and reader.has_dot else "")
     off = "-s" if reader.has_dot and not dot_all else ""
@@ -118,7 +124,7 @@ class _Reader:
         """`\\name` rewritten, the reader behind it."""
         start = self.at
         if not name:
-            raise self._refused("a backslash at the end", start, "write `\\\\` for a backslash")
+            raise self.refused("a backslash at the end", start, "write `\\\\` for a backslash")
         self.at += 2
         if name in rewritten:
             return rewritten[name]
@@ -141,13 +147,13 @@ class _Reader:
             self.at = found.end()
             code = next(group for group in found.groups() if group is not None)
             return f"\\x{{{int(code or '0', 8 if name == '0' else 16):x}}}"
-        raise self._refused(f"the escape `\\{name}`", start, "escape only what is special")
+        raise self.refused(f"the escape `\\{name}`", start, "escape only what is special")
 
     def _refuse_reference(self, name: str) -> None:
         if name in tuple("123456789kg"):
-            raise self._refused("a backreference", self.at, _SHORTER)
+            raise self.refused("a backreference", self.at, _SHORTER)
         if name in ("G", "K", "X", "C"):
-            raise self._refused(f"the escape `\\{name}`", self.at, _SHORTER)
+            raise self.refused(f"the escape `\\{name}`", self.at, _SHORTER)
 
     def _quoted(self) -> str:
         end = self.pattern.find("\\E", self.at + 2)
@@ -168,7 +174,7 @@ class _Reader:
                 self.at += 1
                 return "".join([*out, "]"])
             out.append(self._class_part(c))
-        raise self._refused("a `[` without its `]`", start, "write `\\[` for the character itself")
+        raise self.refused("a `[` without its `]`", start, "write `\\[` for the character itself")
 
     def _class_part(self, c: str) -> str:
         if c == "[" and (posix := re.compile(r"\[:\^?[a-z]+:\]").match(self.pattern, self.at)):
@@ -177,7 +183,7 @@ class _Reader:
         if c == "\\":
             name = self.pattern[self.at + 1 : self.at + 2]
             if name in tuple("BAzRNHVZGKXC123456789"):
-                raise self._refused(f"`\\{name}` within `[]`", self.at, "write the characters themselves")
+                raise self.refused(f"`\\{name}` within `[]`", self.at, "write the characters themselves")
             return self._escaped(name, _IN_CLASS)
         return "\\[" if self._literal() == "[" else c
 
@@ -188,7 +194,7 @@ class _Reader:
             return self._comment(start)
         self.depth += 1
         if self.depth > MAX_REGEX_DEPTH:
-            raise self._refused(f"more than {MAX_REGEX_DEPTH} nested groups", start, "write fewer")
+            raise self.refused(f"more than {MAX_REGEX_DEPTH} nested groups", start, "write fewer")
         self._atomic.append(rest.startswith("?>"))
         return self._opening(start, rest)
 
@@ -204,7 +210,7 @@ class _Reader:
             return "(?:"
         flags = _FLAGS.match(rest)
         if flags is None:
-            raise self._refused("this kind of group", start, "use `(?:...)` and the flags `i`, `m` and `s`")
+            raise self.refused("this kind of group", start, "use `(?:...)` and the flags `i`, `m` and `s`")
         self.at += 1 + flags.end()
         if flags.group(2) == ")":
             self.depth -= 1
@@ -214,14 +220,14 @@ class _Reader:
     def _refuse_group(self, start: int, rest: str) -> None:
         for opening, what in _REFUSED_GROUPS.items():
             if rest.startswith(opening) and not (opening == "*" and not rest[1:2].isalpha()):
-                raise self._refused(what, start, _SHORTER)
+                raise self.refused(what, start, _SHORTER)
         if re.match(r"\?[+-]?\d", rest):
-            raise self._refused("a recursion", start, _SHORTER)
+            raise self.refused("a recursion", start, _SHORTER)
 
     def _comment(self, start: int) -> str:
         end = self.pattern.find(")", start)
         if end < 0:
-            raise self._refused("a comment without its `)`", start, "close it")
+            raise self.refused("a comment without its `)`", start, "close it")
         self.at = end + 1
         return ""
 
@@ -229,9 +235,9 @@ class _Reader:
         self.at += 1
         self.depth -= 1
         if self.depth < 0:
-            raise self._refused("a `)` without its `(`", self.at - 1, "write `\\)` for the character itself")
+            raise self.refused("a `)` without its `(`", self.at - 1, "write `\\)` for the character itself")
         if self._atomic.pop() and self.at < len(self.pattern):
-            raise self._refused("an atomic group with something behind it", self.at - 1, "use `(?:...)`")
+            raise self.refused("an atomic group with something behind it", self.at - 1, "use `(?:...)`")
         return ")"
 
     def _braces(self) -> str:
@@ -241,7 +247,7 @@ class _Reader:
             return "\\{"
         low, comma, high = found.groups()
         if any(len(count) > 4 or int(count or 0) > MAX_REPEAT for count in (low, high)):
-            raise self._refused(f"a repetition beyond {MAX_REPEAT}", self.at, "repeat fewer times, or without a limit")
+            raise self.refused(f"a repetition beyond {MAX_REPEAT}", self.at, "repeat fewer times, or without a limit")
         self.at = found.end()
         return self._possessive("{" + (low or "0") + comma + high + "}")
 
@@ -255,16 +261,18 @@ class _Reader:
             return quantifier
         following = self.pattern[self.at + 1 : self.at + 2]
         if following and not self._excludes(following):
-            raise self._refused("a possessive quantifier", self.at, "leave out its `+`")
+            raise self.refused("a possessive quantifier", self.at, "leave out its `+`")
         self.at += 1
         return quantifier
 
     def _excludes(self, following: str) -> bool:
         """Whether the piece before the quantifier can't be the plain character that follows it."""
         piece = self._out[-1] if self._out else ""
-        is_single = piece.startswith("[") or (len(piece) == 1 and piece not in ".)") or piece in (r"\d", r"\w", r"\s")
+        is_single = (
+            piece.startswith("[") or (len(piece) == 1 and piece not in _NO_PIECE) or piece in (r"\d", r"\w", r"\s")
+        )
         plain = following not in r"\[(){}.*+?|^$"
         return is_single and plain and not re2.fullmatch(f"(?i){piece}", following)
 
-    def _refused(self, what: str, at: int, hint: str) -> UnfitValue:
+    def refused(self, what: str, at: int, hint: str) -> UnfitValue:
         return UnfitValue(f"the regular expression has {what} at character {at + 1}, which RE2 can't match", hint)

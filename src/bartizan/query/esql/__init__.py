@@ -1,0 +1,1 @@
+"""ES|QL: pipelines of commands over streams (elastic.co, ES|QL reference)."""

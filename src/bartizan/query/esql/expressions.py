@@ -1,0 +1,158 @@
+"""ES|QL expressions to typed ClickHouse trees: names become columns, functions and operators what `functions/` says."""
+
+from collections.abc import Callable, Sequence
+
+from sqlglot import exp
+
+from bartizan.query.errors import QuerySyntaxError
+from bartizan.query.esql import ast, operators
+from bartizan.query.esql.constants import constant, list_constant, span_constant
+from bartizan.query.esql.context import Context
+from bartizan.query.esql.functions import AGGREGATES, SCALARS, aggregate_of
+from bartizan.query.esql.functions.signature import call_of
+from bartizan.query.esql.scope import Scope
+from bartizan.query.esql.search_functions import kql, match_function
+from bartizan.query.esql.typed import MISSING, SPANS, Env, Mistake, Type, Typed, one
+from bartizan.query.esql.unknown_function import unknown_function
+from bartizan.query.span import Span
+from bartizan.query.sql import column
+
+Aggregated = Callable[[ast.Function], Typed]
+
+
+class Expressions:
+    """Turns expressions into trees where the columns of `scope` are seen. `aggregated` takes the calls of aggregate
+    functions, beside which only the columns that rows are grouped by are seen, not all of `rows`; without it they are
+    errors."""
+
+    def __init__(
+        self, context: Context, scope: Scope, aggregated: Aggregated | None = None, rows: Scope | None = None
+    ) -> None:
+        self._context = context
+        self._scope = scope
+        self._aggregated = aggregated
+        self._rows = rows
+        self._env = Env(context.binder, context.now)
+
+    def condition(self, node: ast.Expression) -> exp.Expression:
+        """A condition on a row; NULL counts as false where it is used."""
+        typed = self.typed(node)
+        if typed.type not in (Type.BOOLEAN, Type.NULL):
+            raise self._context.faults.at(node.span, f"a condition was expected, this is {typed.type}")
+        return one(typed)
+
+    def value(self, node: ast.Expression) -> Typed:
+        """What a column can hold."""
+        typed = self.typed(node)
+        if typed.type in SPANS:
+            raise self._context.faults.at(node.span, "a time span is no value of a column", "add it to a date")
+        return typed
+
+    def aggregate(self, node: ast.Function, condition: exp.Expression | None) -> Typed:
+        """A call of an aggregate function over the rows for which `condition` is true."""
+        function = AGGREGATES[node.name]
+        star = [argument for argument in node.arguments if isinstance(argument, ast.Star)]
+        if star and (node.name != "count" or len(node.arguments) > 1):
+            raise self._context.faults.at(star[0].span, "`*` stands in `COUNT(*)` only")
+        arguments = [] if star else self._arguments(node)
+        return self._checked(node, lambda: aggregate_of(node.name, function, arguments, condition, self._env))
+
+    def typed(self, node: ast.Expression) -> Typed:
+        """Any expression."""
+        match node:
+            case ast.Column():
+                return self._column(node)
+            case ast.Literal(value, span):
+                return constant(value, self._context.binder, self._context.faults, span)
+            case ast.Many(items, span):
+                return list_constant(items, self._context.binder, self._context.faults, span)
+            case ast.TimeSpan(count, unit, span):
+                return span_constant(count, unit, self._context.faults, span)
+            case ast.Function():
+                return self._function(node)
+            case ast.Parameter() | ast.Star() | ast.Options():
+                raise self._context.faults.at(node.span, "a value was expected here")
+            case _:
+                return self._checked(node, lambda: self._operation(node))
+
+    def _column(self, node: ast.Column) -> Typed:
+        found = self._scope.find(node.name)
+        if found is None and self._rows is not None and self._rows.find(node.name) is not None:
+            hint = f"group by it: `BY {node.name}`, or take `VALUES({node.name})`"
+            raise self._context.faults.at(node.span, f"rows aren't grouped by `{node.name}`", hint)
+        if found is None:
+            raise self._context.faults.unknown(node.span, node.name, self._scope.nearest(node.name))
+        return Typed(column(found.id), found.type, found.many, MISSING)
+
+    def _operation(self, node: ast.Expression) -> Typed:
+        match node:
+            case ast.Binary(operator, left, right):
+                return operators.binary(operator, self.typed(left), self.typed(right), self._env)
+            case ast.Negative(item):
+                return operators.negative(self.typed(item), self._env)
+            case ast.In(item, values):
+                return operators.in_(self.typed(item), [self.typed(value) for value in values], self._env)
+            case ast.Like(operator, item, patterns):
+                build = operators.like if operator == "like" else operators.rlike
+                return build(self.typed(item), [self.typed(pattern) for pattern in patterns], self._env)
+            case ast.IsNull(item):
+                return operators.is_null(self.typed(item))
+            case ast.Match(item, query):
+                return operators.match(self.typed(item), self.typed(query), self._env)
+            case ast.Cast(item, name):
+                return operators.cast_to(self.typed(item), name, self._env)
+            case ast.Not(item):
+                return operators.not_(self.typed(item))
+            case ast.And(items):
+                return operators.and_([self.typed(item) for item in items])
+            case ast.Or(items):
+                return operators.or_([self.typed(item) for item in items])
+        raise TypeError(f"no operation: {node!r}")
+
+    def _function(self, node: ast.Function) -> Typed:
+        if node.name in AGGREGATES:
+            if self._aggregated is None:
+                hint = "aggregate functions stand in `STATS`, not within each other"
+                raise self._context.faults.at(node.span, f"`{node.name.upper()}` is an aggregate function", hint)
+            return self._aggregated(node)
+        if node.name in ("kql", "qstr"):
+            return kql(node, self._context, self._scope)
+        if node.name in ("match", "match_phrase"):
+            return self._checked(node, lambda: match_function(node, self._arguments(node), self._context, self._env))
+        function = SCALARS.get(node.name)
+        if function is None:
+            raise unknown_function(node, self._context.faults)
+        arguments = self._arguments(node)
+        return self._checked(node, lambda: call_of(node.name, function, arguments, self._env))
+
+    def _arguments(self, node: ast.Function) -> list[Typed]:
+        return [self.typed(argument) for argument in node.arguments if not isinstance(argument, ast.Options)]
+
+    def _checked(self, node: ast.Expression, build: Callable[[], Typed]) -> Typed:
+        try:
+            return build()
+        except Mistake as mistake:
+            raise self._fault(node, mistake) from None
+
+    def _fault(self, node: ast.Expression, mistake: Mistake) -> QuerySyntaxError:
+        spans = operand_spans(node)
+        place = mistake.argument
+        span = spans[place] if place is not None and place < len(spans) else node.span
+        return self._context.faults.at(span, mistake.message, mistake.hint)
+
+
+def operand_spans(node: ast.Expression) -> Sequence[Span]:
+    """Where the arguments of a call, or both sides of an operator, stand."""
+    match node:
+        case ast.Function(_, arguments):
+            return [argument.span for argument in arguments]
+        case ast.And(items) | ast.Or(items):
+            return [item.span for item in items]
+        case ast.In(item, values):
+            return [item.span, *(value.span for value in values)]
+        case ast.Like(_, item, patterns):
+            return [item.span, *(pattern.span for pattern in patterns)]
+        case ast.Binary(_, left, right) | ast.Match(left, right):
+            return [left.span, right.span]
+        case _:
+            return []

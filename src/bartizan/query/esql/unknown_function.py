@@ -1,0 +1,15 @@
+"""What to say about a function that there is none of."""
+
+from difflib import get_close_matches
+
+from bartizan.query.errors import QuerySyntaxError
+from bartizan.query.esql import ast
+from bartizan.query.esql.faults import Faults
+from bartizan.query.esql.functions import AGGREGATES, SCALARS
+
+
+def unknown_function(node: ast.Function, faults: Faults) -> QuerySyntaxError:
+    """The error for the call of an unknown function, with the nearest name."""
+    alike = get_close_matches(node.name, (*SCALARS, *AGGREGATES), 1) if len(node.name) < 100 else []
+    hint = f"did you mean `{alike[0].upper()}`?" if alike else "check the name against the ES|QL reference"
+    return faults.at(node.span, f"there is no function `{node.name.upper()}`", hint)

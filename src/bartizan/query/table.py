@@ -1,0 +1,57 @@
+"""What a language compiles to whose queries give tables, not events: one SELECT and what its columns are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from bartizan.query.binder import Parameter
+from bartizan.query.query_fields import ECS_FIELDS, QueryFields
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a table."""
+
+    name: str
+    type: str
+    """The language's name of it."""
+    many: bool
+    """Whether it can hold several values."""
+    id: str
+    """What the SELECT calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTable:
+    """A SELECT, the parameters it refers to, and its columns in their order."""
+
+    tree: exp.Select
+    params: Mapping[str, Parameter]
+    columns: tuple[TableColumn, ...]
+    meaning: str
+    """The plan, one stage a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a query of tables reads besides its text."""
+
+    database: str | None = None
+    fields: QueryFields = ECS_FIELDS
+    time_from: datetime | None = None
+    time_to: datetime | None = None
+    limit: int | None = None
+    """Most rows to give, if fewer than the language's own bound."""
+    streams: Sequence[str] | None = None
+    """The streams to read in the place of those that the text names, for files."""
+    hidden: frozenset[str] = frozenset()
+    """Columns of the streams that nobody sees unless they are named."""
+    parameters: Sequence[Any] | Mapping[str, Any] = ()
+    """Values of the text's parameters, by position or by name."""
+    lookups: object = None
+    """Tables that the language can look values up in; what they are is the language's own."""
+    version: str = ""
+    """This program's version, for queries that ask for it."""
