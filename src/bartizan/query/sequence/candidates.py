@@ -23,8 +23,8 @@ from bartizan.query.sql import call, column, named, text
 EVENTS = "_events"
 """The column with a key's events, in order: tuples of time, ties, arrival, mask, identity and stream's number.
 
-What no field puts in order follows in the order of the query's steps, as far as it can: a source with whole seconds keeps
-no order within one, and a chain within it is to be found.
+What no field puts in order follows in the order of the query's steps: a source with whole seconds keeps no order within
+one, and a chain within it is to be found.
 """
 
 Steps = Mapping[int, ir.Step]
@@ -89,9 +89,7 @@ def _by_key(steps: tuple[ir.Step, ...]) -> dict[tuple[tuple[ir.FieldRef, ...], t
     return dict(groups)
 
 
-def _branch_select(
-    branch: _Branch, mixed: tuple[bool, ...], bits: int, asked: Asked, binder: Binder
-) -> exp.Select:
+def _branch_select(branch: _Branch, mixed: tuple[bool, ...], bits: int, asked: Asked, binder: Binder) -> exp.Select:
     schema = branch.schema
     values = [tagged(value) if is_mixed else value.tree for value, is_mixed in zip(branch.keys, mixed, strict=True)]
     ties = tie_columns(asked.tiebreaker, schema, binder)

@@ -56,8 +56,8 @@ def fetch(
 def _select(
     stream: str, schema: Schema, events: list[EventIdentity], columns: tuple[str, ...], target: Target, timestamp: str
 ) -> exp.Select:
-    """Times come first: they are few bytes, and most blocks have none of them. Whoever has the identity of one event and
-    the time of another is read too, and found by neither."""
+    """Times come first: they are few bytes, and most blocks have none of them. An event with the identity of one and
+    the time of another is read too, and looked up by nobody."""
     own, binder = schema.narrow(stream), target.binder
     times = sorted({event.time_ms for event in events})
     ends = [call("fromUnixTimestamp64Milli", binder.scalar(time)) for time in (times[0], times[-1])]
