@@ -50,6 +50,23 @@ def test_sequences(client: httpx.Client, attack: dict[str, Any]) -> None:
     assert (plain["shown"], plain["groups"]) == (1, None)
 
 
+def test_tables(client: httpx.Client, attack: dict[str, Any]) -> None:
+    query = "FROM logs-*-api | WHERE event.action == ?a | STATS n = COUNT(*) BY event.action"
+    answer = search(client, query, language="esql", parameters={"a": "StopLogging"}).json()
+    assert answer["table"]["columns"] == [{"name": "n", "type": "long"}, {"name": "event.action", "type": "keyword"}]
+    ((count, action),) = answer["table"]["rows"]
+    assert (count > 0, action, answer["shown"], answer["documents"]) == (True, "StopLogging", 1, [])
+    events = search(client, "FROM logs-*-api METADATA _id | LIMIT 2", language="esql").json()
+    assert (events["shown"], len(events["documents"])) == (2, 2)
+    told = search(client, query, language="esql", parameters=["x"], explain=True)
+    assert error_of(told)["column"] == query.index("?a") + 1
+    explained = search(client, "FROM logs-*-api | LIMIT 1", language="esql", explain=True).json()["explanation"]
+    assert explained["ir"].startswith("scan logs-")
+    counted = "STATS n = COUNT(*), many = COUNT(*) > 1 BY event.action | SORT n DESC"
+    rows = search(client, f"FROM logs-*-api | {counted}", language="esql").json()["table"]["rows"]
+    assert {row[1] for row in rows} <= {True, False}
+
+
 def test_a_wrong_query_is_shown_its_place(client: httpx.Client, attack: dict[str, Any]) -> None:
     answer = search(client, "event.action: x and\n evnt.action: y")
     error = error_of(answer)

@@ -203,6 +203,13 @@ class Assignment:
     value: Expression
     text: str = dataclasses.field(default="", compare=False)
 
+    @property
+    def name(self) -> str:
+        """What the column is called."""
+        if self.target is not None:
+            return self.target.name
+        return self.value.name if isinstance(self.value, Column) else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:

@@ -180,7 +180,7 @@ class Build(Transformer[Token, ast.Query]):
         span = left.span.cover(patterns[-1].span)
         return _perhaps_not(rest, ast.Like(operator.lower(), left, patterns, span))
 
-    def tuple_(self, *rest: Any) -> Any:
+    def tuple_(self, start: Token, *rest: Any) -> Any:
         items = self.list(*rest)
         return List(items, items[0].span.cover(items[-1].span))
 
@@ -210,8 +210,8 @@ class Build(Transformer[Token, ast.Query]):
     def cast(self, item: Expression, name: Token) -> Expression:
         return ast.Cast(item, name.lower(), item.span.cover(_at(name)))
 
-    def group(self, item: Expression) -> Expression:
-        return item
+    def group(self, start: Token, item: Expression, end: Token) -> Expression:
+        return dataclasses.replace(item, span=_between(start, end))
 
     def function(self, name: Token, *rest: Any) -> Expression:
         *arguments, end = rest

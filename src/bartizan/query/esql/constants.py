@@ -58,9 +58,9 @@ def _type(value: ast.Plain, faults: Faults, span: Span) -> Type:
             return Type.KEYWORD
         case float():
             return Type.DOUBLE
-        case int() if -_INT32_MAX <= value <= _INT32_MAX:
+        case int() if -_INT32_MAX - 1 <= value <= _INT32_MAX:
             return Type.INTEGER
-        case int() if -_INT64_MAX <= value <= _INT64_MAX:
+        case int() if -_INT64_MAX - 1 <= value <= _INT64_MAX:
             return Type.LONG
         case int() if 0 <= value <= _UINT64_MAX:
             return Type.UNSIGNED_LONG

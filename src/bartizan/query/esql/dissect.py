@@ -16,7 +16,7 @@ from bartizan.query.sql import call, text
 MAX_KEYS = 100
 """Most keys of a pattern."""
 
-_KEY = re.compile(r"%\{([+?*&]?)([^{}]*?)(/\d{1,3})?(->)?\}")
+_KEY = re.compile(r"%\{([+?*&]?)((?:(?!%\{)[^}])*?)(/\d{1,3})?(->)?\}")
 
 
 @dataclass(frozen=True, slots=True)

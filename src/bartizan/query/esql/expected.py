@@ -53,6 +53,8 @@ def _expected(error: UnexpectedInput) -> str:
     allowed = allowed or set(getattr(error, "expected", ()))
     if allowed >= _OPERAND:
         return "a column or a value"
+    if allowed >= {"STRING", "INTEGER"}:
+        return "a value"
     if "FROM" in allowed:
         return "`FROM`, `ROW` or `SHOW`"
     if "EVAL" in allowed:

@@ -1,6 +1,7 @@
 """ES|QL expressions to typed ClickHouse trees: names become columns, functions and operators what `functions/` says."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -12,7 +13,7 @@ from bartizan.query.esql.functions import AGGREGATES, SCALARS, aggregate_of
 from bartizan.query.esql.functions.signature import call_of
 from bartizan.query.esql.scope import Scope
 from bartizan.query.esql.search_functions import kql, match_function
-from bartizan.query.esql.typed import MISSING, SPANS, Env, Mistake, Type, Typed, one
+from bartizan.query.esql.typed import MISSING, SPANS, Env, Mistake, Type, Typed, as_bool, one
 from bartizan.query.esql.unknown_function import unknown_function
 from bartizan.query.span import Span
 from bartizan.query.sql import column
@@ -39,14 +40,14 @@ class Expressions:
         typed = self.typed(node)
         if typed.type not in (Type.BOOLEAN, Type.NULL):
             raise self._context.faults.at(node.span, f"a condition was expected, this is {typed.type}")
-        return one(typed)
+        return exp.false() if typed.type is Type.NULL else one(typed)
 
     def value(self, node: ast.Expression) -> Typed:
         """What a column can hold."""
         typed = self.typed(node)
         if typed.type in SPANS:
             raise self._context.faults.at(node.span, "a time span is no value of a column", "add it to a date")
-        return typed
+        return as_bool(typed)
 
     def aggregate(self, node: ast.Function, condition: exp.Expression | None) -> Typed:
         """A call of an aggregate function over the rows for which `condition` is true."""
@@ -55,7 +56,9 @@ class Expressions:
         if star and (node.name != "count" or len(node.arguments) > 1):
             raise self._context.faults.at(star[0].span, "`*` stands in `COUNT(*)` only")
         arguments = [] if star else self._arguments(node)
-        return self._checked(node, lambda: aggregate_of(node.name, function, arguments, condition, self._env))
+        found = self._checked(node, lambda: aggregate_of(node.name, function, arguments, condition, self._env))
+        without_value = bool(arguments) and arguments[0].type is Type.NULL and found.type is Type.KEYWORD
+        return replace(found, type=Type.NULL) if without_value else found
 
     def typed(self, node: ast.Expression) -> Typed:
         """Any expression."""
@@ -100,7 +103,7 @@ class Expressions:
             case ast.Match(item, query):
                 return operators.match(self.typed(item), self.typed(query), self._env)
             case ast.Cast(item, name):
-                return operators.cast_to(self.typed(item), name, self._env)
+                return operators.cast_to(as_bool(self.typed(item)), name, self._env)
             case ast.Not(item):
                 return operators.not_(self.typed(item))
             case ast.And(items):
@@ -126,7 +129,8 @@ class Expressions:
         return self._checked(node, lambda: call_of(node.name, function, arguments, self._env))
 
     def _arguments(self, node: ast.Function) -> list[Typed]:
-        return [self.typed(argument) for argument in node.arguments if not isinstance(argument, ast.Options)]
+        typed = [self.typed(argument) for argument in node.arguments if not isinstance(argument, ast.Options)]
+        return typed if node.name == "case" else [as_bool(argument) for argument in typed]
 
     def _checked(self, node: ast.Expression, build: Callable[[], Typed]) -> Typed:
         try:

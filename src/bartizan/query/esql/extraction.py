@@ -1,6 +1,7 @@
 """DISSECT and GROK: columns cut out of a text."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -28,7 +29,7 @@ def dissect(command: Any, pipeline: Pipeline) -> None:
         separator = value.value
     value = _text(command.item, pipeline)
     pattern = _pattern(command.pattern, pipeline)
-    _put(_columns(lambda: dissected(pattern, separator), value, "dissect", command.pattern.span, pipeline), pipeline)
+    _put(_columns(partial(dissected, pattern, separator), value, "dissect", command.pattern.span, pipeline), pipeline)
 
 
 def grok(command: Any, pipeline: Pipeline) -> None:
@@ -37,7 +38,7 @@ def grok(command: Any, pipeline: Pipeline) -> None:
     found = []
     for node in command.patterns:
         pattern = _pattern(node, pipeline)
-        found.append(_columns(lambda pattern=pattern: grokked(pattern), value, "grok", node.span, pipeline))
+        found.append(_columns(partial(grokked, pattern), value, "grok", node.span, pipeline))
     if len(found) == 1:
         _put(found[0], pipeline)
         return

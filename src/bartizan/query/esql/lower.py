@@ -9,6 +9,7 @@ from bartizan.query.esql.context import Context
 from bartizan.query.esql.expressions import Expressions
 from bartizan.query.esql.extraction import dissect, grok
 from bartizan.query.esql.lookups import enrich, lookup_join
+from bartizan.query.esql.necessary import necessary
 from bartizan.query.esql.pipeline import Pipeline
 from bartizan.query.esql.plan import (
     Column,
@@ -48,7 +49,7 @@ def lower(query: ast.Query, context: Context, limit: int = MAX_LIMIT) -> Plan:
     most = min(limit, MAX_LIMIT if any(isinstance(one, ast.Limit) for one in commands) else DEFAULT_LIMIT)
     if not _is_limited(pipeline.stages, most):
         pipeline.add(Limit(most))
-    return pipeline.plan()
+    return pipeline.plan(necessary(commands, context))
 
 
 def _is_limited(stages: Sequence[Stage], most: int) -> bool:
@@ -87,7 +88,7 @@ def _row(assignments: tuple[ast.Assignment, ...], context: Context) -> Pipeline:
     defined, columns = [], []
     for one in assignments:
         value = expressions.value(one.value)
-        name, id_ = name_of(one), context.ids.new()
+        name, id_ = one.name, context.ids.new()
         defined.append(Defined(id_, value.tree, f"{name} = {expression(one.value)}"))
         columns.append(Column(id_, name, value.type, value.many))
     return Pipeline(context, Scope({}).put(columns), Values(tuple(defined)))
@@ -113,7 +114,7 @@ def _where(command: Any, pipeline: Pipeline) -> None:
 def _eval(command: Any, pipeline: Pipeline) -> None:
     for one in command.assignments:
         value = pipeline.expressions().value(one.value)
-        column = pipeline.define(value, name_of(one), expression(one.value))
+        column = pipeline.define(value, one.name, expression(one.value))
         pipeline.scope = pipeline.scope.put([column])
 
 
@@ -129,7 +130,7 @@ def _keep(command: Any, pipeline: Pipeline) -> None:
         for name in pipeline.names(pattern, missing_is_error=False)
         if chosen.get(name) == place
     ]
-    pipeline.scope = pipeline.scope.only(ordered)
+    pipeline.scope = pipeline.scope.only(ordered, tuple(one.parts for one in command.patterns if len(one.parts) > 1))
 
 
 def _vagueness(pattern: ast.Pattern) -> int:
@@ -172,11 +173,6 @@ def _mv_expand(command: Any, pipeline: Pipeline) -> None:
     expanded = dataclasses.replace(column, id=pipeline.context.ids.new(), name=command.column.name, many=False)
     pipeline.add(Expand(Defined(expanded.id, pipeline.each_value(column, distinct=False), column.name)))
     pipeline.scope = pipeline.scope.put_in_place(expanded)
-
-
-def name_of(assignment: ast.Assignment) -> str:
-    """What the column of an assignment is called."""
-    return assignment.target.name if assignment.target else assignment.text
 
 
 def _unsupported(command: Any, pipeline: Pipeline) -> None:

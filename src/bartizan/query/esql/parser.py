@@ -12,7 +12,6 @@ from bartizan.query.esql.ast import Aggregate, Assignment, Column, Command, Eval
 from bartizan.query.esql.build import MAX_NAME_CHARS, Build, List, Refused
 from bartizan.query.esql.expected import syntax_error
 from bartizan.query.limits import check_text
-from bartizan.query.span import Span
 
 MAX_DEPTH = 120
 """Deepest nesting of conditions and functions; later stages recurse once per level."""
@@ -86,20 +85,9 @@ def _with_text(assignment: Assignment, text: str) -> Assignment:
     value = assignment.value
     if assignment.target is not None:
         return assignment
-    span = _whole(text, value.span)
+    span = value.span
     own = value.name if isinstance(value, Column) else text[span.start : span.end]
     if len(own) > MAX_NAME_CHARS:
         hint = "name the column: `name = ...`"
         raise QuerySyntaxError(f"a name has at most {MAX_NAME_CHARS} characters", text, value.span, hint=hint)
     return dataclasses.replace(assignment, text=own)
-
-
-def _whole(text: str, span: Span) -> Span:
-    """`span` with the bracket that an expression ends with, which is no part of any node."""
-    inside = text[span.start : span.end]
-    missing = inside.count("(") - inside.count(")")
-    end = span.end
-    while missing > 0 and end < len(text) and text[end] in ") \t\r\n":
-        missing -= text[end] == ")"
-        end += 1
-    return Span(span.start, end)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from bartizan.query import ir
 from bartizan.query.esql import ast
 from bartizan.query.esql.context import Context
 from bartizan.query.esql.expressions import Expressions
@@ -80,13 +81,13 @@ class Pipeline:
         none = exp.array(null(own.type).tree, dialect="clickhouse")
         return call("arrayJoin", call("if", call("empty", values), none, values.copy()))
 
-    def plan(self) -> Plan:
-        """All of it."""
+    def plan(self, necessary: ir.Expr | None = None) -> Plan:
+        """All of it; `necessary` is what is known of every event that gets through."""
         columns = self.scope.all()
         if self.values is not None:
             return Plan(self.values, tuple(self.stages), columns)
         assert self.context.streams is not None
-        return Plan(self.context.streams.scan(), tuple(self.stages), columns)
+        return Plan(self.context.streams.scan(necessary), tuple(self.stages), columns)
 
     def _may_lack(self, pattern: ast.Pattern) -> bool:
         """Whether the registry has fields that fit, though no stream does."""

@@ -14,7 +14,9 @@ from bartizan.query.binder import Binder
 from bartizan.query.clickhouse import condition
 from bartizan.query.esql.ids import Ids
 from bartizan.query.esql.plan import Column, Scan, StreamScan
+from bartizan.query.esql.source_document import source_document
 from bartizan.query.esql.typed import CLICKHOUSE, Type, null
+from bartizan.query.passes import run_passes
 from bartizan.query.query_fields import QueryFields
 from bartizan.query.schema import Schema, SchemaField, base_type
 from bartizan.query.sql import call, column, each, text
@@ -61,7 +63,8 @@ class Streams:
         found = self.schema.resolve(name)
         if found is None:
             return None
-        type_, many = type_of(found), found.is_array
+        known = found.column or self.schema.registry.get(name) is not None
+        type_, many = type_of(found) if known else Type.NULL, found.is_array
         return self._add(name, name, type_, many, lambda schema, _: self._stored(schema, name, type_, many))
 
     def metadata(self, name: str) -> Column:
@@ -74,7 +77,7 @@ class Streams:
             case "_version":
                 return self._meta(name, Type.LONG, lambda _, __: call("toInt64", exp.Literal.number(1)))
             case "_source":
-                return self._meta(name, Type.KEYWORD, lambda schema, stream: _source(schema, stream))
+                return self._meta(name, Type.KEYWORD, self._source)
             case "_score":
                 return self._meta(name, Type.DOUBLE, lambda _, __: call("toFloat64", exp.Literal.number(0)))
             case _:
@@ -84,11 +87,11 @@ class Streams:
         """A condition on the events as they are stored, computed while they are read."""
         return self._add(key, key, Type.BOOLEAN, False, lambda schema, _: call("toNullable", make(schema)))
 
-    def scan(self) -> Scan:
-        """What has to be read for all that was asked."""
+    def scan(self, necessary: ir.Expr | None = None) -> Scan:
+        """What has to be read for all that was asked, of events that fulfil `necessary`."""
         asked = tuple(self.asked.values())
         streams = tuple(
-            StreamScan(stream, tuple(trees[place] for _, trees in asked), self._time(stream))
+            StreamScan(stream, tuple(trees[place] for _, trees in asked), self._condition(stream, necessary))
             for place, stream in enumerate(self.schema.streams)
         )
         return Scan(tuple(own for own, _ in asked), streams)
@@ -113,16 +116,31 @@ class Streams:
             return _as_many(one, type_) if many else one
         return _many(value, found, type_, nullable=stored.nullable)
 
-    def _id(self, schema: Schema) -> exp.Expression:
-        return self._stored(schema, self.fields.tiebreaker, Type.KEYWORD, many=False)
+    def _source(self, schema: Schema, stream: str) -> exp.Expression:
+        return source_document(schema, stream, self.binder)
 
-    def _time(self, stream: str) -> exp.Expression | None:
-        if self.time_from is None and self.time_to is None:
-            return None
+    def _id(self, schema: Schema) -> exp.Expression:
+        name = self._identifying()
+        found = None if name is None else schema.resolve(name)
+        if found is None or not found.column:
+            return null(Type.KEYWORD).tree
+        return call("nullIf", call("toString", column(found.source)), text(""))
+
+    def _condition(self, stream: str, necessary: ir.Expr | None) -> exp.Expression | None:
         low = None if self.time_from is None else ir.Bound(self.time_from, True)
         high = None if self.time_to is None else ir.Bound(self.time_to, False)
-        asked = ir.Range(ir.FieldRef(self.fields.timestamp, ir.Kind.DATE), low, high)
-        return condition(asked, self.schema.narrow(stream), self.binder)
+        parts = [] if necessary is None else [necessary]
+        if low or high:
+            parts.append(ir.Range(ir.FieldRef(self.fields.timestamp, ir.Kind.DATE), low, high))
+        if not parts:
+            return None
+        own = self.schema.narrow(stream)
+        return condition(run_passes(ir.And(tuple(parts)), own), own, self.binder)
+
+    def _identifying(self) -> str | None:
+        """The column that tells events apart: the tiebreaker, or the place in the files."""
+        names = (self.fields.tiebreaker, *self.hidden)
+        return next((name for name in names if name in self.schema.columns), None)
 
 
 def type_of(found: SchemaField) -> Type:
@@ -166,8 +184,3 @@ def _needs_conversion(found: SchemaField, type_: Type) -> bool:
 
 def _has_value(one: exp.Expression) -> exp.Expression:
     return call("isNotNull", one)
-
-
-def _source(schema: Schema, stream: str) -> exp.Expression:
-    """The event as JSON, by its stored columns."""
-    return call("formatRowNoNewline", text("JSONEachRow"), *map(column, schema.streams[stream]))

@@ -20,6 +20,8 @@ class Scope:
     """Where further names are looked up; None once a command decided which columns there are."""
     hidden: frozenset[str] = field(default_factory=frozenset)
     """Names of the streams that are gone: dropped or renamed."""
+    kept: tuple[tuple[str, ...], ...] | None = None
+    """Patterns of which a name of the streams must fit one, since a `KEEP`; None is any name."""
 
     def find(self, name: str) -> Column | None:
         """The column called `name`."""
@@ -27,6 +29,8 @@ class Scope:
         if known is not None:
             return known
         if self.streams is None or name in self.hidden:
+            return None
+        if self.kept is not None and not any(fits(name, parts) for parts in self.kept):
             return None
         return self.streams.find(name)
 
@@ -44,7 +48,7 @@ class Scope:
 
     def matching(self, parts: tuple[str, ...]) -> tuple[str, ...]:
         """The names that fit a pattern, which has wildcards between its parts."""
-        return tuple(name for name in self.columns if _fits(name, parts))
+        return tuple(name for name in self.columns if fits(name, parts))
 
     def put(self, columns: Iterable[Column]) -> "Scope":
         """With more columns at the end; one of a known name takes its place."""
@@ -56,10 +60,12 @@ class Scope:
         """With another column in the place of the one of the same name."""
         return replace(self, columns={**self.columns, column.name: column})
 
-    def only(self, names: Iterable[str]) -> "Scope":
-        """These columns in this order, and no others from now on."""
+    def only(self, names: Iterable[str], patterns: tuple[tuple[str, ...], ...]) -> "Scope":
+        """These columns in this order, and of what no stream has but the registry knows only what fits a pattern."""
         found = {name: self.find(name) for name in names}
-        return Scope({name: replace(one, name=name) for name, one in found.items() if one is not None})
+        columns = {name: replace(one, name=name) for name, one in found.items() if one is not None}
+        gone = self.hidden | frozenset(self.columns) if patterns else frozenset()
+        return Scope(dict(columns), self.streams if patterns else None, gone - frozenset(columns), patterns)
 
     def without(self, names: Iterable[str]) -> "Scope":
         """Without these columns."""
@@ -82,7 +88,8 @@ class Scope:
         return replace(self, columns=columns, hidden=self.hidden | {old})
 
 
-def _fits(name: str, parts: tuple[str, ...]) -> bool:
+def fits(name: str, parts: tuple[str, ...]) -> bool:
+    """Whether a name fits a pattern, which has wildcards between its parts."""
     first, *rest = parts
     if not rest:
         return name == first

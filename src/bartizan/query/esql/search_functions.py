@@ -29,7 +29,7 @@ def kql(node: ast.Function, context: Context, scope: Scope) -> Typed:
     query = node.arguments[0].value
     if not isinstance(query, str):
         raise context.faults.at(node.arguments[0].span, "`KQL` takes a text", 'write `KQL("user.name: a*")`')
-    expr = _read(query, node, context, scope.streams.schema)
+    expr = kql_condition(query, node, context, scope.streams.schema)
     made = scope.streams.predicate(f"KQL {query}", lambda schema: _predicate(expr, schema, context))
     return Typed(column(made.id), Type.BOOLEAN, False, MISSING)
 
@@ -44,7 +44,8 @@ def match_function(node: ast.Function, arguments: Sequence[Typed], context: Cont
     return operators.match(arguments[0], arguments[1], env, all_words=all_words, is_phrase=node.name == "match_phrase")
 
 
-def _read(query: str, node: ast.Function, context: Context, schema: Schema) -> ir.Expr:
+def kql_condition(query: str, node: ast.Function, context: Context, schema: Schema) -> ir.Expr:
+    """What a KQL query within a call means. Raises its errors at the place of the call's text."""
     try:
         expr = kql_to_ir(query, schema, context.now)
     except QuerySyntaxError as error:

@@ -37,14 +37,13 @@ def _finish(command: ast.Stats, pipeline: Pipeline, scope: Scope, outer: list[Ty
     columns = []
     for one, value in zip(command.aggregates, outer, strict=True):
         assignment = one.assignment
-        name = assignment.target.name if assignment.target else assignment.text
-        columns.append(pipeline.define(value, name, expression(assignment.value)))
+        columns.append(pipeline.define(value, assignment.name, expression(assignment.value)))
     pipeline.scope = scope.put(columns).put(groups)
 
 
 def _group(assignment: ast.Assignment, pipeline: Pipeline, *, inline: bool) -> Column:
     """The column to group by: a row for each of its values, since an event counts in the group of each."""
-    name = assignment.target.name if assignment.target else assignment.text
+    name = assignment.name
     value = pipeline.expressions().value(assignment.value)
     if isinstance(assignment.value, ast.Column):
         own = dataclasses.replace(pipeline.column(assignment.value), name=name)

@@ -128,6 +128,13 @@ def cast(tree: Tree, clickhouse_type: str) -> Tree:
     return call("CAST", tree, text(clickhouse_type))
 
 
+def as_bool(typed: Typed) -> Typed:
+    """A condition as a value: ClickHouse's comparisons give 0 and 1, which look like numbers."""
+    if typed.type is not Type.BOOLEAN or typed.many or isinstance(typed.tree, exp.Column):
+        return typed
+    return Typed(cast(typed.tree, "Nullable(Bool)"), Type.BOOLEAN, False, typed.constant)
+
+
 def one(typed: Typed) -> Tree:
     """What a function of single values sees: null where there are several (elastic.co, "Multivalued fields")."""
     if not typed.many:
