@@ -1,9 +1,18 @@
 """Whatever a parser is given, it answers with a tree or with an error that says where, and soon."""
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 
+from bartizan.query.binder import Binder
+from bartizan.query.compile import predicate, to_ir
+from bartizan.query.errors import NoStreams, QuerySyntaxError
+from bartizan.query.language import FRONT_ENDS, language_of
+from bartizan.query.schema import Schema
+from bartizan.query.table import Reading
+from tests.query.conftest import DATABASE, NOW, Ask, matching_ids
+from tests.query.fuzzing.mutations import mutated, tokens_of
 from tests.query.fuzzing.run import CHUNK, run_chunk
 from tests.query.fuzzing.targets import Target, targets
 
@@ -20,6 +29,31 @@ def test_some_hostile_inputs(name: str) -> None:
 def test_many_hostile_inputs(name: str) -> None:
     faults = [fault for number in range(1, 20_000 // CHUNK + 1) for fault in run_chunk(name, SEED, number)]
     assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in targets() if name in FRONT_ENDS])
+def test_what_can_be_read_runs_in_the_engine(name: str, schema: Schema, ask: Ask) -> None:
+    seeds = targets()[name].seeds()
+    tokens, random, count = tokens_of(seeds), Random(f"{name} {SEED}"), 0
+    for _ in range(4_000):
+        try:
+            run = _runnable(name, mutated(random, seeds, tokens), schema, ask)
+        except (QuerySyntaxError, NoStreams):
+            continue
+        run()
+        count += 1
+    assert count > 100
+
+
+def _runnable(name: str, text: str, schema: Schema, ask: Ask) -> Callable[[], object]:
+    table = language_of(name).table
+    if table is not None:
+        found = table(text, schema, NOW, Reading(database=DATABASE))
+        return lambda: ask(found.tree, found.params)
+    binder = Binder()
+    tree = predicate(to_ir(text, name, schema, NOW), schema, binder)
+    return lambda: matching_ids(ask, tree, binder)
 
 
 def _crash(text: str) -> None:

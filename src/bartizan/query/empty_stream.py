@@ -1,7 +1,9 @@
 """An empty stream that has every field that a query asks for: where queries are tried whose data isn't here."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from sqlglot import exp
 
@@ -26,6 +28,12 @@ _TYPES: Mapping[Kind, str] = {
     Kind.DATE: "Nullable(DateTime64(3, 'UTC'))",
     Kind.IP: "Nullable(IPv6)",
 }
+_FIELDS = ("Field", "Column")
+"""Names of the AST nodes of fields."""
+_SUMS = ("avg", "sum", "median", "percentile", "std_dev", "mv_sum", "mv_avg", "round", "abs")
+"""Functions that take numbers only."""
+_EXTREMES = ("max", "min")
+"""Functions that give what they take."""
 _PLAIN = re.compile(r"[\w.@-]{1,200}")
 """Names of which columns are made."""
 
@@ -59,21 +67,61 @@ class AskedFields(Schema):
         self.matching(f"{name}.*")
         return super().below(name)
 
-    def columns_asked(self) -> dict[str, str]:
-        """Columns for what was asked for beyond those that are there, with their ClickHouse types."""
+    def columns_asked(self, uses: Mapping[str, Kind] | None = None) -> dict[str, str]:
+        """Columns for what was asked for beyond those that are there, with their ClickHouse types; what the registry
+        doesn't know has the kind that `uses` says."""
         known = {name: super(AskedFields, self).resolve(name) for name in self.asked if _PLAIN.fullmatch(name)}
         return {
-            name: column_type(name, self.registry)
+            name: column_type(name, self.registry, (uses or {}).get(name))
             for name, field in known.items()
             if (field is None or not field.column) and not self.is_group(name)
         }
 
 
-def column_type(name: str, registry: Registry) -> str:
-    """The ClickHouse type of a column for the field `name`: that of its ECS type, text for what nobody knows."""
+def used_types(tree: object) -> dict[str, Kind]:
+    """Kinds of fields by what a query's AST compares them with, or sums: numbers and booleans."""
+    found: dict[str, Kind] = {}
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tuple | list):
+            pending.extend(node)
+        elif is_dataclass(node):
+            parts = [getattr(node, one.name) for one in fields(node)]
+            if (kind := _kind_beside(node, parts)) is not None:
+                found.update(dict.fromkeys(_names(parts), kind))
+            pending.extend(parts)
+    return found
+
+
+def _kind_beside(node: object, parts: Sequence[Any]) -> Kind | None:
+    """What fields below a node are used as."""
+    if getattr(node, "name", None) in _SUMS:
+        return Kind.NUMBER
+    values = [getattr(one, "value", None) for one in _flat(parts) if type(one).__name__ == "Literal"]
+    if any(isinstance(value, bool) for value in values):
+        return Kind.BOOLEAN
+    return Kind.NUMBER if any(isinstance(value, int | float) for value in values) else None
+
+
+def _names(parts: Sequence[Any]) -> Iterator[str]:
+    for part in _flat(parts):
+        if type(part).__name__ in _FIELDS and isinstance(getattr(part, "name", None), str):
+            yield part.name
+        elif getattr(part, "name", None) in _EXTREMES:
+            yield from _names(part.arguments)
+
+
+def _flat(parts: Sequence[Any]) -> Iterator[Any]:
+    for part in parts:
+        yield from part if isinstance(part, tuple) else (part,)
+
+
+def column_type(name: str, registry: Registry, kind: Kind | None = None) -> str:
+    """The ClickHouse type of a column for the field `name`: that of its ECS type, of `kind` for what nobody knows."""
     known = registry.get(name)
     if known is None:
-        return "String"
+        return _TYPES.get(kind, "String") if kind else "String"
     base = _TYPES.get(kind_of(known.type), "String")
     return f"Array({base})" if known.is_array else base
 

@@ -44,6 +44,8 @@ class Search:
     fields: QueryFields = ECS_FIELDS
     order: tuple[ir.SortKey, ...] | None = None
     """None is the newest first."""
+    streams: tuple[str, ...] | None = None
+    """What ES|QL's FROM reads, whatever it says; None is what it says."""
     arrival: str = "event.ingested"
     """Column that orders what happened at the same time, for sequences."""
     parameters: Sequence[Any] | Mapping[str, Any] = ()
@@ -151,6 +153,7 @@ def reading(asked: Search) -> Reading:
         limit=asked.limit,
         parameters=asked.parameters,
         version=__version__,
+        streams=asked.streams,
     )
 
 

@@ -76,6 +76,7 @@ HOSTILE = (
     ),
 )
 _TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
+_WORD = re.compile(r'"[^"]*"|[\w.@]+')
 _BRACKETS = ("()", "[]", "{}", '""', "''", "//", ("not (", ")"), ("{ a: ", " }"), ('{"bool": {"must": [', "]}}"))
 MAX_DEEP = 400
 """Deepest nesting that is put around a text."""
@@ -88,7 +89,7 @@ def mutated(random: Random, seeds: Sequence[str], tokens: Sequence[str]) -> str:
     if random.random() < 0.1:
         return "".join(random.choices(tokens, k=random.randint(1, 25)))
     text = random.choice(seeds)
-    for _ in range(random.randint(1, 5)):
+    for _ in range(random.choice((1, 1, 1, 2, 2, 3, 5))):
         text = random.choice(_MUTATIONS)(random, text, seeds)[:MAX_CHARS]
     return text
 
@@ -135,6 +136,15 @@ def _splice(random: Random, text: str, seeds: Sequence[str]) -> str:
     return text[:start] + other[begin : begin + random.randint(1, 60)] + text[end:]
 
 
+def _swap(random: Random, text: str, seeds: Sequence[str]) -> str:
+    """A name or a value becomes another one: what is left can often be read."""
+    words, others = list(_WORD.finditer(text)), _WORD.findall(random.choice(seeds))
+    if not words or not others:
+        return text
+    found = random.choice(words)
+    return text[: found.start()] + random.choice(others) + text[found.end() :]
+
+
 def _shuffle(random: Random, text: str, seeds: Sequence[str]) -> str:
     tokens = _TOKEN.findall(text)
     start = random.randint(0, len(tokens))
@@ -169,4 +179,5 @@ def _case(random: Random, text: str, seeds: Sequence[str]) -> str:
 
 _MUTATIONS: tuple[Callable[[Random, str, Sequence[str]], str], ...] = (
     *(_insert, _replace, _delete, _repeat, _truncate, _splice, _shuffle, _nest, _flip, _any_character, _case),
+    *(_swap, _swap, _swap, _swap),
 )

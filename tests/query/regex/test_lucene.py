@@ -36,6 +36,11 @@ MATCHES = {
     "日本.": (["日本語"], ["日本"]),
     "(a|b){2}c": (["abc", "aac"], ["ac"]),
     "": ([""], ["a"]),
+    "*a": (["*a"], ["a", "aa"]),
+    "a||b": (["a", "|b"], ["b", ""]),
+    "(|a)": (["|a"], ["a", ""]),
+    "{2}x": (["{2}x"], ["x"]),
+    "&a": (["&a"], ["a"]),
 }
 
 
@@ -54,7 +59,6 @@ REFUSED = {
     "(a": "never closed, at character 1",
     "a)": "no `(` for this `)`, at character 2",
     "[a": "never closed",
-    "*a": "nothing before it",
     "a{2": "begins no count",
     "a{3,2}": "ends before it begins",
     "a{1001}": "more than 1000 repetitions",
@@ -68,7 +72,7 @@ REFUSED = {
     "x" * 1001: "at most 1000",
     "<1-": "begins no interval",
     '"a': "never closed",
-    "a||b": "nothing before it",
+    "a|": "ends where something to match was expected",
 }
 
 

@@ -3,7 +3,7 @@ field it asks for."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -15,13 +15,18 @@ from bartizan.detect.errors import RuleError
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
-from bartizan.query.empty_stream import BASE, AskedFields
+from bartizan.query.empty_stream import BASE, AskedFields, used_types
+from bartizan.query.errors import QueryError
+from bartizan.query.language import language_of
 from bartizan.query.query_fields import ECS_FIELDS
 from bartizan.query.schema import Schema
 from bartizan.query.search import Search, prepared, search
 
 TIMEOUT_S = 30.0
 """Longest a query may take on an empty stream, in seconds."""
+
+MAX_ROUNDS = 8
+"""Most times that a query is compiled to see which fields it asks for."""
 
 _STREAM = "logs-empty-default"
 
@@ -73,7 +78,7 @@ def _note(rule: ElasticRule, trial: Trial) -> str:
 
 def _tried(rule: ElasticRule, trial: Trial) -> str:
     fields = replace(ECS_FIELDS, event_category=rule.event_category)
-    _try(Search(rule.query, rule.language, (_STREAM,), fields=fields), trial)
+    _try(Search(rule.query, rule.language, (_STREAM,), fields=fields, streams=(_STREAM,)), trial)
     _try_filters(rule.filters, trial)
     if rule.indicators:
         _try(Search(rule.indicators.query, rule.indicators.language, (_STREAM,)), trial)
@@ -87,11 +92,23 @@ def _try_filters(filters: tuple[Mapping[str, Any], ...], trial: Trial) -> None:
 
 
 def _try(asked: Search, trial: Trial) -> None:
-    noting = AskedFields({_STREAM: BASE}, trial.registry)
-    prepared(noting, asked, trial.now)
-    columns = {**BASE, **noting.columns_asked()}
+    columns = _columns(asked, trial)
     with _empty(_STREAM, columns, trial.engine):
         search(trial.engine, Schema({_STREAM: columns}, trial.registry, "missing"), asked, trial.now, TIMEOUT_S)
+
+
+def _columns(asked: Search, trial: Trial) -> dict[str, str]:
+    """Columns for all that the query asks for; what only a later part names is found in a later round."""
+    uses, columns = used_types(language_of(asked.language).parse(asked.query)), dict(BASE)
+    for _ in range(MAX_ROUNDS):
+        noting = AskedFields({_STREAM: columns}, trial.registry)
+        with suppress(QueryError):
+            prepared(noting, asked, trial.now)
+        found = noting.columns_asked(uses)
+        if not found:
+            break
+        columns |= found
+    return columns
 
 
 @contextmanager

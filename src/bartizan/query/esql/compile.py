@@ -46,5 +46,4 @@ def _streams(source: ast.Command, schema: Schema, binder: Binder, ids: Ids, read
     if not chosen:
         shown = ",".join(source.indices)
         raise NoStreams(f"`FROM {shown}` selects no stream", hint="check the index pattern against `logs-*`")
-    narrowed = Schema({one: schema.streams[one] for one in chosen}, schema.registry, schema.unknown_fields)
-    return Streams(narrowed, binder, ids, reading.fields, reading.time_from, reading.time_to, reading.hidden)
+    return Streams(schema.only(chosen), binder, ids, reading.fields, reading.time_from, reading.time_to, reading.hidden)

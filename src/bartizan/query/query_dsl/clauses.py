@@ -1,5 +1,6 @@
 """The queries that hold others: `bool`, `nested` and `constant_score`; and which query a JSON object is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -7,7 +8,7 @@ from math import comb
 
 from bartizan.query import ir
 from bartizan.query.errors import QueryTooLarge, UnsupportedOperation
-from bartizan.query.query_dsl.context import Context, field_of, options, scalar, written
+from bartizan.query.query_dsl.context import Context, field_of, flag, options, scalar, written
 from bartizan.query.query_dsl.faults import Fault
 from bartizan.query.query_dsl.json_tree import Array, Member, Node, Object, Value
 from bartizan.query.query_dsl.leaves import LEAVES, Lower
@@ -21,6 +22,7 @@ MAX_CLAUSES = 10_000
 MAX_COMBINATIONS = 200
 """Most choices of `minimum_should_match` clauses out of the optional ones."""
 
+_LEAST = re.compile(r"(-?\d{1,6})(%?)", re.ASCII)
 _HINT = 'write `{"bool": {"filter": [...]}}` for several conditions'
 
 
@@ -47,13 +49,20 @@ def clause(member: Member, context: Context) -> ir.Expr:
 def _bool(node: Node, context: Context) -> ir.Expr:
     occurrences = frozenset({"must", "filter", "should", "must_not"})
     given = options(node, occurrences | {"minimum_should_match", "adjust_pure_negative"}, "bool")
+    if not flag(given, "adjust_pure_negative", default=True):
+        raise Fault(given["adjust_pure_negative"], "only `true` is understood", "leave it out", UnsupportedOperation)
     needed = [*_queries(given, "must", context), *_queries(given, "filter", context)]
     should = _queries(given, "should", context)
-    least = _least(given, len(should), 0 if needed or not should else 1)
-    items = [*needed, *map(ir.Not, _queries(given, "must_not", context))]
+    excluded = _queries(given, "must_not", context)
+    if not (needed or should or excluded):
+        return ir.Constant(True)
+    least = _least(given, len(should))
+    if should and not needed:
+        least = max(least, 1)
+    items = [*needed, *map(ir.Not, excluded)]
     if least > 0:
         items.append(_at_least(least, should, given))
-    return ir.And(tuple(items)) if len(items) > 1 else items[0] if items else ir.Constant(True)
+    return ir.And(tuple(items)) if len(items) > 1 else items[0]
 
 
 def _queries(given: Mapping[str, Member], name: str, context: Context) -> list[ir.Expr]:
@@ -66,25 +75,25 @@ def _queries(given: Mapping[str, Member], name: str, context: Context) -> list[i
     return [query(item, context.deeper()) for item in items]
 
 
-def _least(given: Mapping[str, Member], count: int, default: int) -> int:
-    """How many of `count` optional clauses must hold; a negative number says how many may fail."""
+def _least(given: Mapping[str, Member], count: int) -> int:
+    """How many of `count` optional clauses must hold: a number, or a share of them; a negative one says how many may
+    fail. Lucene asks for one of them anyway where nothing else is asked for."""
     if "minimum_should_match" not in given:
-        return default
+        return 0
     node = given["minimum_should_match"].value
-    value = node.value if isinstance(node, Value) else None
-    if isinstance(value, str) and value.removeprefix("-").isdecimal() and len(value) < 10:
-        value = int(value)
-    if type(value) is not int:
-        raise Fault(
-            node, "`minimum_should_match` is understood as a whole number only", "write how many", UnsupportedOperation
-        )
-    return value if value >= 0 else max(0, count + value)
+    found = _LEAST.fullmatch(str(node.value)) if isinstance(node, Value) else None
+    if found is None:
+        message = "`minimum_should_match` is understood as a number or a share, such as `2`, `-1` or `75%`"
+        raise Fault(node, message, "write how many", UnsupportedOperation)
+    number = int(found[1])
+    least = int(count * number / 100) if found[2] else number
+    return least if number >= 0 else max(0, count + least)
 
 
 def _at_least(least: int, items: list[ir.Expr], given: Mapping[str, Member]) -> ir.Expr:
     if least > len(items):
         return ir.Constant(False)
-    if comb(len(items), least) > MAX_COMBINATIONS and least < len(items):
+    if 1 < least < len(items) and comb(len(items), least) > MAX_COMBINATIONS:
         message = f"`minimum_should_match` makes more than {MAX_COMBINATIONS} combinations"
         raise Fault(given["minimum_should_match"], message, "write fewer clauses", QueryTooLarge)
     return ir.any_of([ir.And(chosen) if least > 1 else chosen[0] for chosen in combinations(items, least)])

@@ -60,12 +60,17 @@ def find(node: Member, context: Context) -> Asked:
 
 def field_of(node: Node, name: str, context: Context) -> SchemaField | None:
     """The field called `name`; None for a group of an imported rule. Raises `UnknownName`."""
-    if context.nested and not name.startswith(f"{context.nested}."):
-        raise Fault(node, f"`{name}` is no part of `{context.nested}`", "only the object's own fields can be asked for")
+    check_nested(node, name, context)
     found = context.schema.resolve(name)
     if found is None and not (context.schema.is_group(name) and context.schema.unknown_fields == "missing"):
         raise UnknownName(node, name, context.schema.nearest(name))
     return found
+
+
+def check_nested(node: Node, name: str, context: Context) -> None:
+    """Raise `Fault` for a field that isn't one of the object that is asked about."""
+    if context.nested and not name.startswith(f"{context.nested}."):
+        raise Fault(node, f"`{name}` is no part of `{context.nested}`", "only the object's own fields can be asked for")
 
 
 def condition(asked: Asked, place: Node, build: Callable[[ir.FieldRef, bool], ir.Expr]) -> ir.Expr:

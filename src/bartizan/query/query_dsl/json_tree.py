@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bartizan.query.span import Span
 
-MAX_NODES = 100_000
+MAX_NODES = 70_000
 """Most values and names of a tree."""
 
 MAX_DEPTH = 150

@@ -15,6 +15,7 @@ from bartizan.query.operators import equal_or_like, match
 from bartizan.query.query_dsl.context import (
     Asked,
     Context,
+    check_nested,
     condition,
     find,
     flag,
@@ -136,6 +137,7 @@ def _exists(node: Node, context: Context) -> ir.Expr:
     value = scalar(given["field"].value, "exists")
     name = written(value)
     schema = context.schema
+    check_nested(value, name, context)
     if "*" in name:
         found = schema.matching(name)
     else:
@@ -210,6 +212,8 @@ def _query_string(node: Node, context: Context) -> ir.Expr:
     if "query" not in given:
         raise Fault(node, "`query_string` lacks its `query`", 'write `{"query_string": {"query": "..."}}`')
     word(given, "default_operator", frozenset({"or"}), "or")
+    if context.nested:
+        raise Fault(node, "`query_string` within `nested` isn't understood", "use other queries", UnsupportedOperation)
     for name in ("default_field", "fields"):
         if name in given and [one.value for one in texts(given[name].value, 1, name)] != ["*"]:
             raise Fault(

@@ -2,7 +2,7 @@
 
 Source: Elasticsearch, "Regular expression syntax", with all optional operators on, and Lucene's `RegExp`. A pattern is
 always for the whole value; `^` and `$` are ordinary characters; `?` after another repetition repeats it: nothing is
-lazy.
+lazy. What repeats or joins is itself where it has nothing before it, as Lucene reads it: `*a`, `a||b`, `(&c)`.
 """
 
 import re
@@ -141,7 +141,7 @@ class _Parser:
     def atom(self, depth: int) -> _Part:
         character = self.peek()
         match character:
-            case "" | "|" | "&" | ")" | "?" | "*" | "+" | "{":
+            case "" | ")":
                 raise self.no_atom(character)
             case "(":
                 return self.group(depth)
