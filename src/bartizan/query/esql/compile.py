@@ -16,7 +16,7 @@ from bartizan.query.esql.lower import MAX_LIMIT, lower
 from bartizan.query.esql.parameters import with_parameters
 from bartizan.query.esql.parser import parse
 from bartizan.query.esql.scanning import Streams
-from bartizan.query.esql.sql import MAX_LEVELS, levels, select
+from bartizan.query.esql.sql import MAX_DEPTH, MAX_LEVELS, depth, levels, select
 from bartizan.query.esql.tables import NO_LOOKUPS, Lookups
 from bartizan.query.index_patterns import select_streams
 from bartizan.query.schema import Schema
@@ -35,6 +35,9 @@ def compile_esql(text: str, schema: Schema, now: datetime, reading: Reading) -> 
     if levels(tree) > MAX_LEVELS:
         hint = "compute columns that use each other in fewer steps"
         raise faults.at(query.commands[-1].span, f"more than {MAX_LEVELS} steps build on each other", hint)
+    if depth(tree) > MAX_DEPTH:
+        hint = "compute parts of it in an `EVAL` before"
+        raise faults.at(query.commands[-1].span, "an expression nests too deep", hint)
     columns = tuple(TableColumn(one.name, one.type.value, one.many, one.id) for one in plan.columns)
     return CompiledTable(tree, binder.params, columns, explain_plan(plan))
 

@@ -25,13 +25,16 @@ from bartizan.query.esql.plan import (
     Window,
 )
 from bartizan.query.esql.tables import ROW
-from bartizan.query.sql import call, column, named
+from bartizan.query.sql import all_of, call, column, named
 
 _AGGREGATE = re.compile(
     r"(?:any|anyLast|arg(?:Min|Max)|avg|count|groupArray|groupUniqArray|max|min|quantile[A-Za-z]*|stddev[A-Za-z]*|sum"
     r"|topK|uniq[A-Za-z]*|var[A-Za-z]*)(?:If|OrNull|Array|Distinct)*"
 )
 """Names of ClickHouse's aggregate functions, of those that trees are made with."""
+
+MAX_DEPTH = 100
+"""Most nodes around each other: text is made of a statement by recursion."""
 
 MAX_LEVELS = 90
 """Most subqueries around each other (ClickHouse's own bound is 100)."""
@@ -51,6 +54,16 @@ def levels(tree: exp.Select) -> int:
     return len(tree.ctes)
 
 
+def depth(tree: exp.Expression) -> int:
+    """How many nodes of the statement lie around the innermost one; doesn't recurse, so it can guard what does."""
+    deepest, pending = 0, [(tree, 0)]
+    while pending:
+        node, level = pending.pop()
+        deepest = max(deepest, level)
+        pending.extend((child, level + 1) for child in node.iter_expressions())
+    return deepest
+
+
 @dataclass(slots=True)
 class _Builder:
     """The SELECT that grows, and the named ones that it reads."""
@@ -63,6 +76,8 @@ class _Builder:
     fixed: bool = True
     """Whether the columns of the current SELECT decide which rows there are."""
     order: tuple[Key, ...] = ()
+    conditions: list[exp.Expression] = field(default_factory=list)
+    """What the rows of the current SELECT fulfil."""
     named: list[tuple[str, exp.Expression]] = field(default_factory=list)
 
     def source(self, plan: Plan, database: str | None) -> None:
@@ -76,7 +91,7 @@ class _Builder:
         match stage:
             case Filter(condition):
                 self._open([condition])
-                self.current.where(condition, copy=False)
+                self.conditions.append(condition)
             case Extend(columns):
                 for one in columns:
                     self._extend(one)
@@ -100,6 +115,7 @@ class _Builder:
         own = {one.alias: one for one in self.current.expressions if one.alias in self.own}
         columns = [own.get(one) or column(one) for one in ids] or [named(exp.Literal.number(1), "_none")]
         self.current.select(*columns, append=False, copy=False)
+        self._where()
         self._order()
         if self.named:
             ctes = [exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, tree in self.named]
@@ -155,7 +171,13 @@ class _Builder:
         if self.closed or (self.own and any(used in self.own for tree in trees for used in _ids(tree))):
             self._nest()
 
+    def _where(self) -> None:
+        if self.conditions:
+            self.current.where(all_of([exp.Paren(this=one) for one in self.conditions]), copy=False)
+        self.conditions = []
+
     def _nest(self) -> None:
+        self._where()
         name = f"stage{len(self.named) + 1}"
         self.named.append((name, self.current))
         self.current = exp.Select(expressions=[exp.Star()]).from_(exp.Table(this=exp.to_identifier(name)))

@@ -9,7 +9,7 @@ from bartizan.query.esql.pipeline import Pipeline
 from bartizan.query.esql.plan import Aggregate, Column, Defined, Expand, Window
 from bartizan.query.esql.printer import expression
 from bartizan.query.esql.scope import Scope
-from bartizan.query.esql.typed import MISSING, Typed
+from bartizan.query.esql.typed import MISSING, Typed, as_bool
 from bartizan.query.sql import column
 
 
@@ -77,7 +77,7 @@ class _Collected:
 
     def _aggregate(self, call: ast.Function) -> Typed:
         condition = None if self._condition is None else self._rows.condition(self._condition)
-        value = self._rows.aggregate(call, condition)
+        value = as_bool(self._rows.aggregate(call, condition))
         id_ = self._context.ids.new()
         where = f" WHERE {expression(self._condition)}" if self._condition else ""
         self.defined.append(Defined(id_, value.tree, expression(call) + where))

@@ -130,7 +130,9 @@ def cast(tree: Tree, clickhouse_type: str) -> Tree:
 
 def as_bool(typed: Typed) -> Typed:
     """A condition as a value: ClickHouse's comparisons give 0 and 1, which look like numbers."""
-    if typed.type is not Type.BOOLEAN or typed.many or isinstance(typed.tree, exp.Column):
+    if typed.type is not Type.BOOLEAN or typed.many or isinstance(typed.tree, exp.Column | exp.Placeholder):
+        return typed
+    if isinstance(typed.tree, exp.Anonymous) and typed.tree.this == "CAST":
         return typed
     return Typed(cast(typed.tree, "Nullable(Bool)"), Type.BOOLEAN, False, typed.constant)
 

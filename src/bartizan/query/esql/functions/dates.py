@@ -53,8 +53,12 @@ _PARTS: Mapping[str, str] = {
 
 def date_of(built: Built, index: int) -> Tree:
     """An argument that is a time, or a constant text of one. Raises `Mistake`."""
-    typed = built.arguments[index]
-    return one(coerced(typed, Type.DATETIME, built.env) or typed)
+    typed = coerced(built.arguments[index], Type.DATETIME, built.env) or built.arguments[index]
+    if typed.is_text:
+        raise Mistake(
+            f"`{built.name.upper()}` takes a time here, not {typed.type}", "convert it with `::datetime`", index
+        )
+    return one(typed)
 
 
 def _trunc(built: Built) -> Typed:

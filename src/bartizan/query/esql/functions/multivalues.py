@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from bartizan.query.esql.functions.signature import ANY, INTEGER, NUMBER, ORDERED, TEXT, Built, Function
 from bartizan.query.esql.operators import finite
-from bartizan.query.esql.typed import CLICKHOUSE, Mistake, Tree, Type, Typed, all_values, cast, element, number
+from bartizan.query.esql.typed import CLICKHOUSE, Mistake, Tree, Type, Typed, all_values, cast, element, null, number
 from bartizan.query.sql import call, each, text
 
 
@@ -42,10 +42,18 @@ def _listed(pick: Callable[[Built], Tree]) -> Callable[[Built], Typed]:
     """Several values of the type of the values."""
 
     def build(built: Built) -> Typed:
-        type = built.arguments[0].type
+        type = _common_type(built)
         return Typed(pick(built), Type.KEYWORD if type is Type.TEXT else type, True)
 
     return build
+
+
+def _common_type(built: Built) -> Type:
+    """What the values of the first two arguments are together."""
+    first, second = built.arguments[0], built.arguments[min(1, len(built) - 1)]
+    if first.type is Type.NULL:
+        return second.type
+    return Type.DOUBLE if first.is_number and second.is_number and first.type is not second.type else first.type
 
 
 def _sum(built: Built) -> Typed:
@@ -118,6 +126,13 @@ def _alike(built: Built) -> tuple[Tree, Tree]:
     comparable = left.type is right.type or (left.is_text and right.is_text) or (left.is_number and right.is_number)
     if not comparable and Type.NULL not in (left.type, right.type):
         raise Mistake(f"`{built.name.upper()}` takes values of one type, not {left.type} and {right.type}", "", 1)
+    if Type.NULL in (left.type, right.type):
+        known = right.type if left.type is Type.NULL else left.type
+        nothing = null(known, many=True).tree
+        return (
+            nothing.copy() if left.type is Type.NULL else _list(built, 0),
+            nothing.copy() if right.type is Type.NULL else _list(built, 1),
+        )
     lists = _list(built, 0), _list(built, 1)
     if left.is_number and left.type is not right.type:
         return cast(lists[0], "Array(Float64)"), cast(lists[1], "Array(Float64)")
@@ -154,9 +169,9 @@ def _intersects(built: Built) -> Typed:
 
 def _appended(built: Built) -> Tree:
     """Null if one of them is."""
-    left, right = _list(built, 0), _list(built, 1)
+    left, right = _alike(built)
     either = call("or", call("empty", left.copy()), call("empty", right.copy()))
-    none = cast(exp.array(dialect="clickhouse"), f"Array({CLICKHOUSE[built.arguments[0].type]})")
+    none = cast(exp.array(dialect="clickhouse"), f"Array({CLICKHOUSE[_common_type(built)]})")
     return call("if", either, none, call("arrayConcat", left, right))
 
 
