@@ -268,6 +268,8 @@ def match(item: Typed, query: Typed, env: Env, *, all_words: bool = False, is_ph
     values, one of several being enough (elastic.co, "Match operator")."""
     if query.constant is MISSING or query.constant is None:
         raise Mistake("what is looked for must be a constant", "write the text itself", 1)
+    if query.many:
+        raise Mistake("what is looked for is one value, not a list", "join conditions with `OR`", 1)
     if item.type is Type.NULL:
         return null(Type.BOOLEAN)
     if item.type is Type.TEXT:

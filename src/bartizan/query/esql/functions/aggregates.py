@@ -165,6 +165,8 @@ def _deviation(call_: Aggregated) -> Typed:
 
 
 def _weighted(call_: Aggregated) -> Typed:
+    if any(argument.type is Type.NULL for argument in call_.arguments):
+        return Typed(call("any", null(Type.DOUBLE).tree), Type.DOUBLE)
     value, weight = (call("toFloat64", call_.single(index)) for index in (0, 1))
     total = call("sum", call("multiply", value, weight))
     weights = call("sum", call("if", call("isNull", value.copy()), exp.Null(), weight.copy()))

@@ -54,7 +54,7 @@ _PARTS: Mapping[str, str] = {
 def date_of(built: Built, index: int) -> Tree:
     """An argument that is a time, or a constant text of one. Raises `Mistake`."""
     typed = coerced(built.arguments[index], Type.DATETIME, built.env) or built.arguments[index]
-    if typed.is_text:
+    if typed.type not in (Type.DATETIME, Type.NULL):
         raise Mistake(
             f"`{built.name.upper()}` takes a time here, not {typed.type}", "convert it with `::datetime`", index
         )
@@ -182,8 +182,10 @@ def _bucket(built: Built) -> Typed:
         return Typed(start_of(date_of(built, 0), span_of(built, 1)), Type.DATETIME)
     if first.type is Type.DATETIME:
         return _date_buckets(built)
-    width = built.constant(1) if not built.has(3) else None
-    if width is None:
+    if built.has(2) and not built.has(3):
+        raise Mistake("`BUCKET` takes both ends or none", "write where the last bucket ends", 2)
+    width = None if built.has(3) else built.constant(1)
+    if built.has(3):
         low, high, count = (float(_plain(built, place)) for place in (2, 3, 1))
         width = _round_up((high - low) / count)
     if not isinstance(width, int | float) or width <= 0:
