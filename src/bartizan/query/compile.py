@@ -142,7 +142,7 @@ def compile_events(
     expr = _with_time(wanted.what, within)
     shown = tuple(chosen.columns) if columns is None else tuple(name for name in columns if name in chosen.columns)
     last = newest_first(within.fields) if within.order is None else within.order
-    cuts = [*(_Cut(_by_time(keep, within.fields), keep.count) for keep in wanted.keeps), _Cut(last, within.limit)]
+    cuts = [*(_Cut(_in_time(keep, last), keep.count) for keep in wanted.keeps), _Cut(last, within.limit)]
     binder = Binder()
     tree = select(_kept(expr, chosen, shown, [cut.over(shown) for cut in cuts]), Target(chosen, binder, database))
     return Compiled(tree, binder.params, shown, expr, wanted.keeps)
@@ -162,8 +162,10 @@ class _Cut:
         return ir.Limit(ir.Sort(source, self.order) if self.order else source, self.count)
 
 
-def _by_time(keep: ir.Keep, fields: QueryFields) -> tuple[ir.SortKey, ...]:
-    return tuple(ir.SortKey(name, descending=keep.newest) for name in (fields.timestamp, fields.tiebreaker))
+def _in_time(keep: ir.Keep, order: tuple[ir.SortKey, ...]) -> tuple[ir.SortKey, ...]:
+    """What comes first in time or last, by the same columns as the results: of one instant, too, the oldest and the
+    newest are at opposite ends."""
+    return tuple(replace(key, descending=keep.newest) for key in order)
 
 
 def newest_first(fields: QueryFields) -> tuple[ir.SortKey, ...]:

@@ -100,6 +100,15 @@ def test_newest_first_where_a_time_is_named(find: Find) -> None:
     assert find(LINES, "*", timestamp="ts") == [3, 2, 1]
 
 
+PIPES = {"head 2": [2, 1], "tail 1": [3], "head 2 | tail 1": [2], "tail 2 | head 1": [2]}
+
+
+@pytest.mark.parametrize("pipes, numbers", PIPES.items())
+def test_pipes_keep_the_order_of_the_file_within_an_instant(find: Find, pipes: str, numbers: list[int]) -> None:
+    lines = b"\n".join(b'{"n":%d,"@timestamp":"2024-05-01T10:00:00Z"}' % number for number in (1, 2, 3))
+    assert sorted(find(lines, f"any where true | {pipes}", "eql")) == sorted(numbers)
+
+
 def test_another_category_field(find: Find) -> None:
     assert find(LINES, 'process where process.name : "BASH"', "eql", event_category="kind") == [3]
 

@@ -58,7 +58,7 @@ def test_the_machine(
 MISSING = st.lists(st.frozensets(st.sampled_from(LETTERS), min_size=1, max_size=2) | st.none(), min_size=4, max_size=4)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(EVENTS, st.lists(st.frozensets(st.sampled_from(LETTERS), min_size=1), min_size=1, max_size=3), MISSING)
 def test_missing_events(
     gaps: list[tuple[int, str]], steps: list[frozenset[str]], gone: list[frozenset[str] | None]
@@ -79,7 +79,7 @@ def test_missing_events(
     assert found == [one for one in whole if lacks(events, one, missing, span, known)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.lists(st.sampled_from(LETTERS), max_size=6),
     st.lists(st.frozensets(st.sampled_from(LETTERS), min_size=1), min_size=2, max_size=4),
