@@ -59,8 +59,12 @@ def test_sequences(file: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_tables(file: str, tmp_path: Path) -> None:
-    words = ("search", "FROM logs-* | STATS n = COUNT(*) BY who | SORT who", "--language", "esql", "--files", file)
+    query = "FROM files | STATS n = COUNT(*), p = MAX(port) BY who | SORT who"
+    words = ("search", query, "--language", "esql", "--files", file)
     csv = run(*words, "--format", "csv", cwd=tmp_path)
-    assert csv.stdout.split() == ["n,who", "1,ann", "1,bob"], csv.stderr
-    rows = run(*words, "--format", "ndjson", cwd=tmp_path).stdout.splitlines()
-    assert json.loads(rows[0]) == {"n": 1, "who": "ann"}
+    assert csv.stdout.split() == ["n,p,who", "1,22,ann", "1,443,bob"], csv.stderr
+    (first, _) = run(*words, "--format", "ndjson", cwd=tmp_path).stdout.splitlines()
+    assert json.loads(first) == {"n": 1, "p": 22, "who": "ann"}
+    assert "aggregate c" in run(*words, "--explain", cwd=tmp_path).stdout
+    wrong = run("search", "FROM files | KEEP prt", *words[2:], cwd=tmp_path)
+    assert (wrong.returncode, "did you mean `port`?" in wrong.stderr) == (2, True)

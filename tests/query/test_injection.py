@@ -45,7 +45,7 @@ HOSTILE += [
 ]
 OURS = {"has", "hasAny", "notEmpty", "startsWith", "endsWith", "position", "like", "match", "lowerUTF8", "ifNull", "if"}
 OURS |= {"arrayExists", "arrayMap", "arrayFilter", "arrayFlatten", "JSONExtractRaw", "JSONExtractArrayRaw", "multiIf"}
-OURS |= {"JSONExtractString"}
+OURS |= {"JSONExtractString", "positionCaseInsensitive", "positionCaseInsensitiveUTF8"}
 
 
 @pytest.mark.parametrize("field", FIELDS[:4])

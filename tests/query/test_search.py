@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bartizan.ecs import Registry
-from bartizan.query.compile import Compiled, compile_search
+from bartizan.query.binder import Binder
+from bartizan.query.compile import Compiled, compile_predicate, compile_search
 from bartizan.query.errors import NoStreams, QueryError
 from bartizan.query.schema import Schema
 from tests.query.conftest import COLUMNS, DATABASE, NOW, Ask, create_table, load_events
@@ -109,3 +110,15 @@ def test_all_columns_of_the_large_stream(schema: Schema, ask: Ask) -> None:
 
 def _parts(compiled: Compiled) -> tuple[Any, Any]:
     return compiled.tree, compiled.params
+
+
+def test_a_value_without_a_field_is_not_looked_for_in_derived_columns(registry: Registry) -> None:
+    columns = {"event.original": "String", "user.name": "String", "user_agent.name": "String"}
+    schema = Schema({"s": columns}, registry, derived=frozenset({"user_agent.name"}))
+    binder = Binder()
+    compile_predicate("curl", "kql", schema.only(["s"]).narrow("s"), binder, NOW)
+    sql = compile_predicate("curl", "kql", schema, binder, NOW).sql(dialect="clickhouse")
+    assert "user.name" in sql
+    assert "user_agent.name" not in sql
+    named = compile_predicate("user_agent.name: curl", "kql", schema, binder, NOW).sql(dialect="clickhouse")
+    assert "user_agent.name" in named

@@ -40,11 +40,13 @@ def columns_query() -> exp.Select:
 
 
 def tables_query() -> exp.Select:
-    """Table and column names and types of every stream: a name begins with one of `{prefixes:Array(String)}`."""
+    """Table and column names and types of every stream: a name begins with one of `{prefixes:Array(String)}`.
+
+    `default_kind` is `ALIAS` for a derived column, which is computed when it is read."""
     prefix = exp.to_identifier("prefix")
     begins = exp.Lambda(this=exp.func("startsWith", exp.column("table"), prefix), expressions=[prefix.copy()])
     return (
-        exp.select("table", "name", "type")
+        exp.select("table", "name", "type", "default_kind")
         .from_("system.columns")
         .where(_here(), exp.func("arrayExists", begins, _parameter("prefixes", "Array(String)")))
         .order_by("table", "position")

@@ -36,7 +36,7 @@ from bartizan.query.ir import (
     Wild,
     Wildcard,
 )
-from bartizan.query.patterns import lower_pattern, phrase_regex, wildcard
+from bartizan.query.patterns import has_phrase, lower_pattern, wildcard
 from bartizan.query.schema import Schema, SchemaField
 from bartizan.query.sql import all_of, call, each, false_if_null, negation, one_of, text
 from bartizan.query.storage import Scope, Stored, read, read_objects
@@ -203,7 +203,7 @@ def _range(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expressi
 
 def _match(leaf: Leaf, value: exp.Expression, context: _Context) -> exp.Expression:
     assert isinstance(leaf, Match)
-    return one_of([call("match", value.copy(), context.binder.scalar(phrase_regex(one))) for one in leaf.phrases])
+    return one_of([has_phrase(value.copy(), one, context.binder) for one in leaf.phrases])
 
 
 def _network_range(leaf: Leaf) -> Leaf:

@@ -51,7 +51,11 @@ def to_wanted(text: str, language: str, schema: Schema, now: datetime, fields: Q
     front_end = language_of(language)
     if front_end.wanted is None:
         return ir.Wanted(to_ir(text, language, schema, now, fields))
-    wanted = front_end.wanted(text, schema, now, fields)
+    return checked_wanted(front_end.wanted(text, schema, now, fields), text, schema)
+
+
+def checked_wanted(wanted: ir.Wanted, text: str, schema: Schema) -> ir.Wanted:
+    """`wanted`, which `text` means, with each condition as `checked` has it."""
     match wanted.what:
         case ir.Sequence(steps, maxspan_ms, until):
             last = None if until is None else _checked_step(until, text, schema)
@@ -59,6 +63,9 @@ def to_wanted(text: str, language: str, schema: Schema, now: datetime, fields: Q
             return replace(wanted, what=what)
         case ir.Sample(steps):
             return replace(wanted, what=ir.Sample(tuple(_checked_step(step, text, schema) for step in steps)))
+        case ir.Correlation(steps, window_ms, holds):
+            correlated = tuple(_checked_step(step, text, schema) for step in steps)
+            return replace(wanted, what=ir.Correlation(correlated, window_ms, holds))
         case expr:
             return replace(wanted, what=checked(expr, text, schema))
 
@@ -129,7 +136,7 @@ def compile_events(
     wanted: ir.Wanted, chosen: Schema, within: Within, columns: Sequence[str] | None = None, database: str | None = None
 ) -> Compiled:
     """The statement for the events of all streams of `chosen` that `wanted` asks for by a condition."""
-    assert not isinstance(wanted.what, ir.Sequence | ir.Sample)
+    assert not isinstance(wanted.what, ir.Sequence | ir.Sample | ir.Correlation)
     if not 0 <= within.limit <= MAX_ROWS:
         raise QueryError(f"a search gives 0 to {MAX_ROWS} events, not {within.limit}")
     expr = _with_time(wanted.what, within)

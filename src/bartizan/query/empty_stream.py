@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from sqlglot import exp
 
 from bartizan.ecs.registry import Registry
+from bartizan.engine.base import Engine
 from bartizan.query.globs import fits
 from bartizan.query.ir import Kind
 from bartizan.query.schema import Schema, SchemaField, kind_of
@@ -130,3 +132,20 @@ def empty_table(columns: Mapping[str, str]) -> exp.Table:
     """A table without rows."""
     structure = exp.Literal.string(", ".join(f"`{name}` {kind}" for name, kind in columns.items()))
     return exp.Table(this=exp.Anonymous(this="null", expressions=[structure]))
+
+
+@contextmanager
+def empty_stream(stream: str, columns: Mapping[str, str], engine: Engine) -> Iterator[None]:
+    """A stream without events, for as long as it is needed."""
+    table = exp.to_table(stream, quoted=True)
+    definitions = [
+        exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build(kind, dialect="clickhouse"))
+        for name, kind in columns.items()
+    ]
+    memory = exp.Properties(expressions=[exp.EngineProperty(this=exp.to_identifier("Memory"))])
+    made = exp.Create(this=exp.Schema(this=table, expressions=definitions), kind="TABLE", properties=memory)
+    engine.query(made, format="Null")
+    try:
+        yield
+    finally:
+        engine.query(exp.Drop(tables=[table.copy()], kind="TABLE", exists=True), format="Null")

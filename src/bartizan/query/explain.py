@@ -8,6 +8,7 @@ from bartizan.query.ir import (
     CidrMatch,
     Compare,
     Constant,
+    Correlation,
     Equals,
     Exists,
     Expr,
@@ -16,6 +17,7 @@ from bartizan.query.ir import (
     In,
     Literal,
     Match,
+    Measured,
     Near,
     Nested,
     Not,
@@ -25,8 +27,10 @@ from bartizan.query.ir import (
     Regex,
     Sample,
     Scalar,
+    Seen,
     Sequence,
     Step,
+    Together,
     Value,
     Wanted,
     Wild,
@@ -62,11 +66,24 @@ def explain_wanted(wanted: Wanted) -> str:
             shown = f"(sequence {' '.join(parts)})"
         case Sample(steps):
             shown = f"(sample {' '.join(map(_step, steps))})"
+        case Correlation(steps, window_ms, holds):
+            shown = f"(correlation (window {window_ms}) {_holds(holds)} {' '.join(map(_step, steps))})"
         case expr:
             shown = explain(expr)
     for keep in wanted.keeps:
         shown = f"({'tail' if keep.newest else 'head'} {keep.count} {shown})"
     return shown
+
+
+def _holds(holds: Measured | Seen | Together) -> str:
+    match holds:
+        case Measured(function, operator, value, fields, percentile):
+            level = f" {percentile:g}" if function == "percentile" else ""
+            return f"({operator} ({' '.join([function + level, *(one.name for one in fields)])}) {value})"
+        case Seen(step):
+            return f"seen-{step}"
+        case Together(operator, items):
+            return f"({operator} {' '.join(map(_holds, items))})"
 
 
 def _step(step: Step) -> str:

@@ -17,13 +17,13 @@ READ_AS_TEXT = ("message", RAW)
 
 def free_text(pattern: ir.Pattern, quoted: bool, schema: Schema) -> ir.Expr:
     """Words in `READ_AS_TEXT` and text columns, whole values (or wildcards) in keyword ones, addresses in IP ones."""
-    found = [_condition(field, pattern, quoted) for field in schema.all_fields()]
+    found = [_condition(field, pattern, quoted) for field in schema.stored_fields()]
     return ir.any_of([condition for condition in found if condition is not None])
 
 
 def text_fields(schema: Schema) -> tuple[ir.FieldRef, ...]:
     """The fields that hold text or keywords, for operations that only these have."""
-    refs = (ir.FieldRef(field.name, _kind(field)) for field in schema.all_fields())
+    refs = (ir.FieldRef(field.name, _kind(field)) for field in schema.stored_fields())
     return tuple(ref for ref in refs if ref.kind in (Kind.TEXT, Kind.KEYWORD))
 
 
@@ -40,7 +40,7 @@ def anywhere(pattern: ir.Pattern, schema: Schema, *, ignore_case: bool = True) -
         part if isinstance(part, ir.Wild) else json.dumps(part, ensure_ascii=False)[1:-1] for part in pattern
     )
     found: dict[ir.Expr, None] = {}
-    for field in schema.all_fields():
+    for field in schema.stored_fields():
         if field.kind is Kind.TEXT or field.name in READ_AS_TEXT:
             ref = ir.FieldRef(field.name, Kind.KEYWORD)
             found[wildcard(ref, _surrounded(pattern), ignore_case)] = None

@@ -319,10 +319,48 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """An event of the step with this number is among those of the window."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Which steps have events in a window: all of `items`, one of them, or not the only one."""
+
+    operator: str
+    """`and`, `or` or `not`."""
+    items: tuple["Seen | Together", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An aggregate of a window's events compared with a number."""
+
+    function: str
+    """`count`, `distinct`, `sum`, `avg`, `percentile` over `fields`, or `steps`: how many of the steps have events."""
+    operator: str
+    """One of `=` `!=` `<` `<=` `>` `>=`."""
+    value: int | float
+    fields: tuple[FieldRef, ...] = ()
+    percentile: float = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """Events of `steps` that share their keys, in a window of `window_ms` that ends with one of them, where `holds`."""
+
+    steps: tuple[Step, ...]
+    window_ms: int
+    holds: Measured | Seen | Together
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What a query asks for, events or groups of them, and which of it is kept: by each of `keeps` in turn."""
 
-    what: "Expr | Sequence | Sample"
+    what: "Expr | Sequence | Sample | Correlation"
     keeps: tuple[Keep, ...] = ()
 
 
@@ -365,7 +403,7 @@ def conditions(wanted: Wanted) -> Iterator[Expr]:
     match wanted.what:
         case Sequence(steps, _, until):
             yield from (step.predicate for step in (*steps, *([until] if until else [])))
-        case Sample(steps):
+        case Sample(steps) | Correlation(steps):
             yield from (step.predicate for step in steps)
         case expr:
             yield expr

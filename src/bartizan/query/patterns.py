@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from bartizan.query.binder import Binder
 from bartizan.query.ir import Pattern, Wild
-from bartizan.query.sql import call
+from bartizan.query.sql import all_of, call
 
 _WORD = r"[\p{L}\p{N}_]"
 _BETWEEN = r"[^\p{L}\p{N}_]"
@@ -51,6 +51,21 @@ def split_words(pattern: Pattern) -> tuple[Pattern, ...]:
         if position < len(part):
             words.append([])
     return tuple(tuple(word) for word in words if word)
+
+
+def has_phrase(value: exp.Expression, phrase: tuple[Pattern, ...], binder: Binder) -> exp.Expression:
+    """Whether words of `value` are those of `phrase`, one behind the other, ignoring case.
+
+    The expression of `phrase_regex` decides; before it the longest literal is looked for, which is many times as fast
+    and leaves few texts to it.
+    """
+    fits = call("match", value, binder.scalar(phrase_regex(phrase)))
+    literal = max((part for word in phrase for part in word if isinstance(part, str)), key=len, default="")
+    if not literal:
+        return fits
+    function = "positionCaseInsensitive" if literal.isascii() else "positionCaseInsensitiveUTF8"
+    found = exp.GT(this=call(function, value.copy(), binder.scalar(literal)), expression=exp.Literal.number(0))
+    return all_of([found, fits])
 
 
 def phrase_regex(phrase: tuple[Pattern, ...]) -> str:

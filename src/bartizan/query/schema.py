@@ -73,8 +73,11 @@ class Schema:
         streams: Mapping[str, Mapping[str, str]],
         registry: Registry,
         unknown_fields: UnknownFields = "error",
+        derived: frozenset[str] = frozenset(),
     ) -> None:
         self.streams = streams
+        self.derived = derived
+        """Columns that are computed of stored ones when they are read."""
         self.registry = registry
         self.unknown_fields = unknown_fields
         self.columns: Mapping[str, str] = _merge(streams)
@@ -82,11 +85,12 @@ class Schema:
 
     def only(self, streams: Iterable[str]) -> "Schema":
         """The schema of some of the streams."""
-        return Schema({stream: self.streams[stream] for stream in streams}, self.registry, self.unknown_fields)
+        own = {stream: self.streams[stream] for stream in streams}
+        return Schema(own, self.registry, self.unknown_fields, self.derived)
 
     def narrow(self, stream: str) -> "Schema":
         """The schema of one stream: what only others have is missing in it."""
-        return Schema({stream: self.streams[stream]}, self.registry, "missing")
+        return Schema({stream: self.streams[stream]}, self.registry, "missing", self.derived)
 
     def resolve(self, name: str) -> SchemaField | None:
         """The field called `name`; one without values if only the registry knows it, None if nobody does."""
@@ -113,6 +117,10 @@ class Schema:
     def all_fields(self) -> tuple[SchemaField, ...]:
         """Every column as a field."""
         return tuple(map(self._own, self.columns))
+
+    def stored_fields(self) -> tuple[SchemaField, ...]:
+        """Every column that is stored: what derived ones hold stands in these and in the raw record."""
+        return tuple(self._own(name) for name in self.columns if name not in self.derived)
 
     def nearest(self, name: str) -> str | None:
         """The known name most like `name`, to suggest: one that there are columns for, or else one of the registry."""

@@ -15,6 +15,11 @@ from bartizan.engine.statements import Estimated
 from bartizan.engine.tables import tables_query
 from bartizan.query import ir
 from bartizan.query.compile import Compiled, Within, choose, compile_events, to_wanted
+from bartizan.query.correlation.evaluate import (
+    CorrelationEvaluation,
+    correlation_evaluation,
+    evaluate_correlation,
+)
 from bartizan.query.explanation import Explanation, explanation, sql_text, values
 from bartizan.query.index_patterns import select_streams
 from bartizan.query.language import language_of
@@ -55,9 +60,11 @@ class Search:
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
     """Every stream's columns as they are now."""
     streams: dict[str, dict[str, str]] = defaultdict(dict)
+    derived: set[str] = set()
     for row in rows(engine, tables_query(), {"prefixes": STREAM_PREFIXES}):
         streams[row["table"]][row["name"]] = row["type"]
-    return Schema(streams, registry, unknown_fields)
+        derived.update([row["name"]] if row["default_kind"] == "ALIAS" else [])
+    return Schema(streams, registry, unknown_fields, frozenset(derived))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,8 @@ class Found:
     """What a query in ES|QL gives; where it asks for `_id`, `documents` are its rows as events."""
 
 
-Prepared = Compiled | Evaluation | CompiledTable
+Grouping = Evaluation | CorrelationEvaluation
+Prepared = Compiled | Evaluation | CorrelationEvaluation | CompiledTable
 """A search made ready for the streams it reads."""
 
 
@@ -110,7 +118,13 @@ def prepared(schema: Schema, asked: Search, now: datetime) -> Prepared:
     if table is not None:
         return table(asked.query, schema, now, reading(asked))
     chosen = choose(schema, select_streams(list(asked.index), schema.streams))
-    wanted = to_wanted(asked.query, asked.language, chosen, now, asked.fields)
+    return ready_for(to_wanted(asked.query, asked.language, chosen, now, asked.fields), asked, chosen, now)
+
+
+def ready_for(wanted: ir.Wanted, asked: Search, chosen: Schema, now: datetime) -> Prepared:
+    """The statement for what is wanted of the streams of `chosen`."""
+    if isinstance(wanted.what, ir.Correlation):
+        return correlation_evaluation(chosen, wanted.what, _asked(asked, wanted, chosen, now))
     if not isinstance(wanted.what, ir.Sequence | ir.Sample):
         within = Within(asked.time_from, asked.time_to, asked.limit, asked.fields, asked.order)
         return compile_events(wanted, chosen, within)
@@ -134,7 +148,7 @@ def _asked(asked: Search, wanted: ir.Wanted, chosen: Schema, now: datetime) -> A
 
 def run(engine: Engine, schema: Schema, ready: Prepared, timeout_s: float) -> Found:
     """What a search made ready finds; it only reads and takes `timeout_s` seconds at most."""
-    if isinstance(ready, Evaluation):
+    if isinstance(ready, Evaluation | CorrelationEvaluation):
         return _groups(engine, schema, ready, timeout_s)
     settings = {**READ_ONLY, "max_execution_time": timeout_s}
     answered = answer(engine, ready.tree, values(ready), settings=settings)
@@ -165,15 +179,18 @@ def _table(schema: Schema, ready: CompiledTable, answered: Answer) -> Found:
     )
 
 
-def _groups(engine: Engine, schema: Schema, ready: Evaluation, timeout_s: float) -> Found:
+def _groups(engine: Engine, schema: Schema, ready: Grouping, timeout_s: float) -> Found:
     started = time.monotonic()
-    found = evaluate(engine, ready, timeout_s)
+    if isinstance(ready, Evaluation):
+        found = evaluate(engine, ready, timeout_s)
+    else:
+        found = evaluate_correlation(engine, ready, timeout_s)
     elapsed_s = time.monotonic() - started
     groups = [Group(one.keys, [document(row, schema.registry) for row in one.events]) for one in found]
     return Found([], groups, sql_text(ready), _rows_to_read(engine, ready), 0, _ms(elapsed_s))
 
 
-def _rows_to_read(engine: Engine, ready: Evaluation) -> int:
+def _rows_to_read(engine: Engine, ready: Grouping) -> int:
     """Rows of the parts that the statement reads, by ClickHouse's own estimate: Arrow carries no statistics."""
     if ready.tree is None:
         return 0

@@ -30,7 +30,7 @@ class Table:
 
 def table_of(compiled: CompiledTable, rows: Sequence[Mapping[str, Any]]) -> Table:
     """The table that a statement gave as `rows` by the ids of its columns."""
-    readers = [(own.id, _READERS.get(own.type, _same)) for own in compiled.columns]
+    readers = [(own.id, address if own.type == "ip" else _same) for own in compiled.columns]
     shown = [[_rendered(row[id_], read) for id_, read in readers] for row in rows]
     return Table([Column(own.name, own.type) for own in compiled.columns], shown)
 
@@ -53,7 +53,3 @@ def _rendered(value: Any, read: Callable[[Any], Any]) -> Any:
 
 def _same(value: Any) -> Any:
     return value
-
-
-_READERS: Mapping[str, Callable[[Any], Any]] = {"ip": address, "boolean": bool}
-"""How values of a type are shown; ClickHouse's comparisons give 0 and 1."""

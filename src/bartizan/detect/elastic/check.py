@@ -3,19 +3,17 @@ field it asks for."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
-
-from sqlglot import exp
 
 from bartizan.detect.elastic.rule import ElasticRule
 from bartizan.detect.errors import RuleError
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
-from bartizan.query.empty_stream import BASE, AskedFields, used_types
+from bartizan.query.empty_stream import BASE, AskedFields, empty_stream, used_types
 from bartizan.query.errors import QueryError
 from bartizan.query.language import language_of
 from bartizan.query.query_fields import ECS_FIELDS
@@ -93,7 +91,7 @@ def _try_filters(filters: tuple[Mapping[str, Any], ...], trial: Trial) -> None:
 
 def _try(asked: Search, trial: Trial) -> None:
     columns = _columns(asked, trial)
-    with _empty(_STREAM, columns, trial.engine):
+    with empty_stream(_STREAM, columns, trial.engine):
         search(trial.engine, Schema({_STREAM: columns}, trial.registry, "missing"), asked, trial.now, TIMEOUT_S)
 
 
@@ -109,23 +107,6 @@ def _columns(asked: Search, trial: Trial) -> dict[str, str]:
             break
         columns |= found
     return columns
-
-
-@contextmanager
-def _empty(stream: str, columns: Mapping[str, str], engine: Engine) -> Iterator[None]:
-    """A stream without events, for as long as it is needed."""
-    table = exp.to_table(stream, quoted=True)
-    definitions = [
-        exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build(kind, dialect="clickhouse"))
-        for name, kind in columns.items()
-    ]
-    memory = exp.Properties(expressions=[exp.EngineProperty(this=exp.to_identifier("Memory"))])
-    made = exp.Create(this=exp.Schema(this=table, expressions=definitions), kind="TABLE", properties=memory)
-    engine.query(made, format="Null")
-    try:
-        yield
-    finally:
-        engine.query(exp.Drop(tables=[table.copy()], kind="TABLE", exists=True), format="Null")
 
 
 def _sentence(error: BartizanError, at: str | None = None) -> str:

@@ -21,7 +21,7 @@ from bartizan.query.esql.typed import (
 )
 from bartizan.query.ir import Pattern, Wild
 from bartizan.query.operators import UnfitValue
-from bartizan.query.patterns import phrase_regex, split_words, wildcard
+from bartizan.query.patterns import has_phrase, split_words, wildcard
 from bartizan.query.regex.lucene import lucene_to_re2
 from bartizan.query.sql import call, text
 
@@ -290,5 +290,5 @@ def _words(item: Typed, query: str, env: Env, all_words: bool, is_phrase: bool) 
         return exp.false()
     phrases = [words] if is_phrase else [(word,) for word in words]
     value = call("arrayStringConcat", item.tree.copy(), text("\n")) if item.many else item.tree.copy()
-    found = [Typed(call("match", value.copy(), env.binder.scalar(phrase_regex(one))), Type.BOOLEAN) for one in phrases]
+    found = [Typed(has_phrase(value.copy(), one, env.binder), Type.BOOLEAN) for one in phrases]
     return (and_(found) if all_words else or_(found)).tree

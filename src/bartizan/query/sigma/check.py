@@ -1,6 +1,6 @@
 """Checks rule files as an import would meet them: parsed, compiled, and run on an empty table that has every field."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,17 +12,20 @@ from bartizan.ecs.registry import Registry
 from bartizan.engine.base import READ_ONLY, Engine, rows
 from bartizan.errors import BartizanError
 from bartizan.query.binder import Binder
-from bartizan.query.compile import checked, predicate
-from bartizan.query.empty_stream import BASE, AskedFields, column_type, empty_table
+from bartizan.query.compile import checked, checked_wanted, predicate
+from bartizan.query.empty_stream import BASE, AskedFields, column_type, empty_stream, empty_table
 from bartizan.query.schema import Schema
+from bartizan.query.search import Search, ready_for, run
+from bartizan.query.sigma.correlation import SigmaCorrelation
 from bartizan.query.sigma.document import MAX_CHARS
 from bartizan.query.sigma.logsource import all_fields, source_of
 from bartizan.query.sigma.lower import Placeholders, lower_rule
 from bartizan.query.sigma.rule import DetectionRule, SigmaDocument, fields_of, read_rules
+from bartizan.query.sigma.wanted import correlation_to_wanted
 
 SUFFIXES = (".yml", ".yaml")
-_NOT_RUN = "correlations are parsed and checked, they don't run yet"
-_UNRESOLVED = "the correlation names `{name}`, which is none of the rules checked"
+TIMEOUT_S = 30.0
+"""Longest a correlation may take on an empty stream, in seconds."""
 
 Run = Callable[[DetectionRule], tuple[str, ...]]
 
@@ -54,8 +57,8 @@ def check_files(
     def run(rule: DetectionRule) -> tuple[str, ...]:
         return run_rule(rule, schema, engine, now, placeholders)
 
-    correlations: list[tuple[Path, SigmaDocument]] = []
-    known: set[str] = set()
+    correlations: list[tuple[Path, SigmaCorrelation]] = []
+    known: list[SigmaDocument] = []
     for file in files:
         try:
             rules = read_rules(_text(file))
@@ -63,13 +66,13 @@ def check_files(
             yield Checked(file, "failed", str(error))
             continue
         for rule in rules:
-            known.update(filter(None, (rule.id, rule.name)))
+            known.append(rule)
             if isinstance(rule, DetectionRule):
                 yield _checked(file, rule, run)
             else:
                 correlations.append((file, rule))
     for file, rule in correlations:
-        yield _correlation(file, rule, known)
+        yield _correlation(file, rule, known, Trial(schema, engine, now, placeholders))
 
 
 def empty_schema(registry: Registry) -> Schema:
@@ -109,12 +112,37 @@ def _checked(file: Path, rule: DetectionRule, run: Run) -> Checked:
     return Checked(file, "note" if notes else "ok", "; ".join(notes))
 
 
-def _correlation(file: Path, rule: SigmaDocument, known: set[str]) -> Checked:
-    assert not isinstance(rule, DetectionRule)
-    missing = [name for name in rule.rules if name not in known]
-    if missing:
-        return Checked(file, "failed", _UNRESOLVED.format(name=missing[0]))
-    return Checked(file, "note", _NOT_RUN)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What correlations are tried with."""
+
+    schema: Schema
+    engine: Engine
+    now: datetime
+    placeholders: Placeholders | None
+
+
+def _correlation(file: Path, rule: SigmaCorrelation, known: Sequence[SigmaDocument], trial: Trial) -> Checked:
+    try:
+        _run_correlation(rule, known, trial)
+    except BartizanError as error:
+        return Checked(file, "failed", str(error))
+    return Checked(file, "ok")
+
+
+def _run_correlation(rule: SigmaCorrelation, known: Sequence[SigmaDocument], trial: Trial) -> None:
+    schema = trial.schema
+    for one in known:
+        if isinstance(one, DetectionRule) and {one.id, one.name} & set(rule.rules):
+            schema = _with_fields_of(one, schema)
+    noting = AskedFields(schema.streams, schema.registry)
+    correlation_to_wanted(rule, known, noting, trial.now, trial.placeholders)
+    ((stream, columns),) = schema.streams.items()
+    whole = Schema({stream: {**columns, **noting.columns_asked()}}, schema.registry, schema.unknown_fields)
+    wanted = correlation_to_wanted(rule, known, whole, trial.now, trial.placeholders)
+    checked_wanted(wanted, rule.document.text, whole)
+    with empty_stream(stream, whole.streams[stream], trial.engine):
+        run(trial.engine, whole, ready_for(wanted, Search(""), whole, trial.now), TIMEOUT_S)
 
 
 def _text(file: Path) -> str:

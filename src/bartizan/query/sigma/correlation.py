@@ -1,4 +1,4 @@
-"""Correlation rules: parsed and checked here; running them comes with the detections that count and order events.
+"""Correlation rules, parsed and checked; `wanted.py` says what they mean.
 
 sigmahq.io/docs/meta/correlations.html. What is read: which rules, grouped by which fields, within which time, and when.
 """

@@ -70,7 +70,12 @@ def read_detection_rule(text: str) -> DetectionRule:
     """The one detection rule that `text` is. Raises `QuerySyntaxError`."""
     first, *others = read_rules(text)
     if others or not isinstance(first, DetectionRule):
-        raise QuerySyntaxError("this is not one detection rule", text, Span(0, 1), hint="correlations don't run yet")
+        raise QuerySyntaxError(
+            "this is not one detection rule",
+            text,
+            Span(0, 1),
+            hint="a correlation is a search of its own, no condition on one event",
+        )
     return first
 
 
