@@ -13,6 +13,7 @@ from benchmarks.report import Figures, render
 RUNS = 3
 EVENTS = 300_000
 HOURS = 6
+SEQUENCE_EVENTS = (1_000_000, 10_000_000)
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
@@ -30,6 +31,7 @@ def main(events: int) -> None:
             vrl=_several("vrl_worker", str(logs), runs=1),
             tenzir=[measured for _ in range(RUNS) if (measured := tenzir(lines))],
             scan=_several("scan_worker", str(logs), runs=1)[0],
+            sequences=[_several("sequence_worker", str(count), runs=1)[0] for count in SEQUENCE_EVENTS],
             startup=_several("startup_worker"),
         )
     DOCS.write_text(render(figures), encoding="utf-8")

@@ -22,12 +22,14 @@ class Figures:
     vrl: list[Run]
     tenzir: list[Run]
     scan: Run
+    sequences: list[Run]
     startup: list[Run]
 
 
 def render(figures: Figures) -> str:
     """The page."""
-    return "\n".join([*_head(figures), *_ingest(figures), *_storage(figures), *_scan(figures), *_startup(figures), ""])
+    parts = (_head, _ingest, _storage, _scan, _sequences, _startup)
+    return "\n".join([*(line for part in parts for line in part(figures)), ""])
 
 
 def _head(figures: Figures) -> list[str]:
@@ -97,6 +99,28 @@ def _scan(figures: Figures) -> list[str]:
         f"{single['wall_s'] / everything['wall_s']:.1f} times where no rule can be left out.",
         "",
     ]
+
+
+def _sequences(figures: Figures) -> list[str]:
+    keys = figures.sequences[0].result["keys"]
+    return [
+        f"## A sequence of three events, by a key with {keys:,} values",
+        "",
+        "A tenth of the events are candidates; the newest 1,000 sequences are given with their events. Beside it what",
+        "ClickHouse alone takes to count the candidates by key.",
+        "",
+        "| events | candidates | rows read | seconds | CPU seconds | of ClickHouse's count | peak memory |",
+        "|---|---|---|---|---|---|---|",
+        *(_sequence_row(run) for run in figures.sequences),
+        "",
+    ]
+
+
+def _sequence_row(run: Run) -> str:
+    one = run.result
+    counts = " | ".join(f"{one[name]:,}" for name in ("events", "candidates", "rows_read"))
+    times = f"**{one['wall_s']:.2f}** | {one['cpu_s']:.2f} | {one['grouped_cpu_s']:.2f}"
+    return f"| {counts} | {times} | {one['peak_memory_mb']:,.0f} MB |"
 
 
 def _startup(figures: Figures) -> list[str]:

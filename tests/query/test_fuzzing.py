@@ -12,8 +12,8 @@ from bartizan.query.language import FRONT_ENDS, language_of
 from bartizan.query.schema import Schema
 from bartizan.query.table import Reading
 from tests.query.conftest import DATABASE, NOW, Ask, matching_ids
-from tests.query.fuzzing.mutations import mutated, tokens_of
-from tests.query.fuzzing.run import CHUNK, run_chunk
+from tests.query.fuzzing.mutations import HOSTILE, mutated, tokens_of
+from tests.query.fuzzing.run import CHUNK, attempt, run_chunk
 from tests.query.fuzzing.targets import Target, targets
 
 SEED = 1
@@ -29,6 +29,15 @@ def test_some_hostile_inputs(name: str) -> None:
 def test_many_hostile_inputs(name: str) -> None:
     faults = [fault for number in range(1, 20_000 // CHUNK + 1) for fault in run_chunk(name, SEED, number)]
     assert faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", targets())
+def test_what_is_repeated_takes_a_time_that_grows_with_it(name: str) -> None:
+    target = targets()[name]
+    for start in ("", target.seeds()[0]):
+        for part in HOSTILE:
+            assert attempt(name, target, start + part * (30_000 // len(part)), seconds=10) is None
 
 
 @pytest.mark.slow

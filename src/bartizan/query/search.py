@@ -141,7 +141,7 @@ def _asked(asked: Search, wanted: ir.Wanted, chosen: Schema, now: datetime) -> A
         tuple(chosen.streams),
         asked.time_from,
         asked.time_to,
-        complete_until=now,
+        complete_until=now if asked.time_to is None else min(now, asked.time_to),
         keeps=(*wanted.keeps, ir.Keep(min(asked.limit, MAX_SEQUENCES), newest=True)),
         timestamp=asked.fields.timestamp,
         tiebreaker=tiebreaker,
@@ -191,10 +191,10 @@ def _groups(engine: Engine, schema: Schema, ready: Grouping, timeout_s: float) -
         found = evaluate_correlation(engine, ready, timeout_s)
     elapsed_s = time.monotonic() - started
     groups = [Group(one.keys, [document(row, schema.registry) for row in one.events]) for one in found]
-    return Found([], groups, sql_text(ready), _rows_to_read(engine, ready), 0, _ms(elapsed_s))
+    return Found([], groups, sql_text(ready), rows_to_read(engine, ready), 0, _ms(elapsed_s))
 
 
-def _rows_to_read(engine: Engine, ready: Grouping) -> int:
+def rows_to_read(engine: Engine, ready: Grouping) -> int:
     """Rows of the parts that the statement reads, by ClickHouse's own estimate: Arrow carries no statistics."""
     if ready.tree is None:
         return 0

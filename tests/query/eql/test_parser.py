@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bartizan.query.compile import to_ir
+from bartizan.query.compile import to_ir, to_wanted
 from bartizan.query.eql.ast import Field, Literal, Sample, Sequence
 from bartizan.query.eql.parser import parse
 from bartizan.query.eql.printer import to_eql
@@ -58,7 +58,7 @@ def test_the_parts_of_a_sequence() -> None:
     assert [(pipe.name, pipe.count) for pipe in query.pipes] == [("head", 7)]
 
 
-SPANS = {"30s": 30_000, "1m": 60_000, "2h": 7_200_000, "1d": 86_400_000, "5": 5000}
+SPANS = {"30s": 30_000, "1m": 60_000, "2h": 7_200_000, "1d": 86_400_000, "1.5h": 5_400_000}
 
 
 @pytest.mark.parametrize("span, milliseconds", SPANS.items())
@@ -88,12 +88,20 @@ REFUSED = {
     "an unknown pipe": ("process where true | sort x", "stands where"),
     "a pipe of old": ("process where true | unique 3", "there is no pipe `unique`"),
     "no such unit": ("sequence with maxspan=5y [any where true] [any where true]", "no time span"),
+    "no unit": ("sequence with maxspan=5 [any where true] [any where true]", "did you mean `5s`"),
     "no span at all": ("sequence with maxspan=0s [any where true] [any where true]", "longer than nothing"),
     "no runs": ("sequence [any where true] with runs=0", "from 1 to 100"),
     "too many runs": ("sequence [any where true] with runs=101", "from 1 to 100"),
     "too many events": ("sequence " + "[any where true] with runs=100 " * 3, "256 events"),
     "missing without a span": ("sequence [any where true] ![any where true]", "needs `with maxspan`"),
     "nothing but missing": ("sequence with maxspan=1s ![any where true] ![any where true]", "all events"),
+    "missing with runs": ("sequence with maxspan=1s [any where true] ![any where true] with runs=2", "no `with runs`"),
+    "one event": ("sequence [any where true]", "at least two events"),
+    "one event of a sample": ("sample by host.id [any where true]", "at least two events"),
+    "other keys": ("sequence [any where true] by a [any where true]", "`by`"),
+    "other keys of until": ("sequence by x [any where true] [any where true] until [any where true] by a", "`by`"),
+    "a sample with an end": ("sample by a [any where true] [any where true] until [any where true]", "use `sequence`"),
+    "a sample with a span": ("sample with maxspan=1s [any where true] [any where true]", "use `sequence`"),
     "a sample without keys": ("sample [any where true] [any where true]", "needs join keys"),
     "a sample with runs": ("sample by host.id [any where true] with runs=2", "neither missing events nor runs"),
     "a huge number": ("any where source.bytes == " + "9" * 40, "at most 18 digits"),
@@ -150,6 +158,38 @@ def test_what_does_not_fit_the_fields(schema: Schema, text: str, kind: type[Quer
     with pytest.raises(kind) as refused:
         to_ir(text, "eql", schema, NOW)
     assert message in str(refused.value)
+
+
+UNFIT_SEQUENCES = {
+    "an unknown key": (
+        "sequence by user.nmae [any where true] [any where true]",
+        UnknownField,
+        "did you mean `user.name`",
+    ),
+    "an object as a key": (
+        "sequence by aws.cloudtrail.flattened.request_parameters [any where true] [any where true]",
+        UnsupportedOperation,
+        "can't be joined by",
+    ),
+    "a step that does not fit": (
+        'sequence [any where true] [any where source.ip == "x"]',
+        InvalidValue,
+        "no IP address",
+    ),
+    "until that does not fit": (
+        'sequence [any where true] [any where true] until [any where source.ip == "x"]',
+        InvalidValue,
+        "no IP address",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, kind, message", UNFIT_SEQUENCES.values(), ids=UNFIT_SEQUENCES)
+def test_sequences_that_do_not_fit(schema: Schema, text: str, kind: type[QuerySyntaxError], message: str) -> None:
+    with pytest.raises(kind) as refused:
+        to_wanted(text, "eql", schema, NOW)
+    assert message in str(refused.value)
+    assert "^" in refused.value.caret
 
 
 def test_bounds() -> None:

@@ -38,26 +38,28 @@ def run_chunk(name: str, seed: int, number: int, size: int = CHUNK) -> list[Faul
     seeds = target.seeds()
     tokens = tokens_of(seeds)
     random = Random(f"{name} {seed} {number}")
-    found = (_try(name, target, mutated(random, seeds, tokens)) for _ in range(size))
+    found = (attempt(name, target, mutated(random, seeds, tokens)) for _ in range(size))
     return [fault for fault in found if fault is not None]
 
 
-def _try(name: str, target: Target, text: str) -> Fault | None:
+def attempt(name: str, target: Target, text: str, seconds: float | None = None) -> Fault | None:
+    """What `text` leads to that it shouldn't, within `seconds` of the processor."""
+    limit = SLOWEST_S if seconds is None else seconds
     try:
-        with _limited():
+        with _limited(limit):
             target.run(text)
     except TooSlow:
-        return Fault(name, text, f"took over {SLOWEST_S} s")
+        return Fault(name, text, f"took over {limit} s")
     except Exception:
         return Fault(name, text, traceback.format_exc(limit=-4))
     return None
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
+def _limited(seconds: float) -> Iterator[None]:
     """Stops what takes too long, by the time of the processor: others may use the machine too."""
     signal.signal(signal.SIGPROF, _stop)
-    signal.setitimer(signal.ITIMER_PROF, SLOWEST_S)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:

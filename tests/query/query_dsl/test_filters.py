@@ -152,6 +152,7 @@ def test_a_wrong_list_says_where(listed: Any, path: str, schema: Schema) -> None
         ('{"term": {"user.name": "a\nb"}}', QuerySyntaxError, 26, "invalid control character"),
         ("", QuerySyntaxError, 1, "not the end"),
         ("*", QuerySyntaxError, 1, "not `*`"),
+        ('\\"' * 100_000, QuerySyntaxError, 1, "not `\\`"),
         ("[" * 500, QueryTooLarge, 201, "nest deeper"),
         ("[" * 180 + "]" * 180, QueryTooLarge, 152, "levels"),
         (f"[{'1,' * 70_000}1]", QueryTooLarge, 140_000, "more than 70,000 values"),

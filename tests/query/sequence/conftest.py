@@ -33,7 +33,8 @@ CREATE TABLE {table: Identifier} (`@timestamp` DateTime64(3, 'UTC'), `event.inge
 _FILL = """
 INSERT INTO {table: Identifier} SELECT
     fromUnixTimestamp64Milli({begin: Int64} + toInt64(words[1]) * 1000, 'UTC'),
-    fromUnixTimestamp64Milli({begin: Int64} + number, 'UTC'), toString(number), words[2],
+    fromUnixTimestamp64Milli({begin: Int64} + if(words[8] = '', number, toInt64(words[8])), 'UTC'),
+    toString(number), words[2],
     if(words[3] IN ('-', ''), '', words[3]), words[4], words[5], toInt64OrNull(words[6]), toIPv6OrNull(words[7])
 FROM (
     SELECT number, splitByChar(' ', arrayElement({lines: Array(String)}, number)) AS words
@@ -53,7 +54,9 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def find(engine: Engine, registry: Registry) -> FindIn:
-    """What an EQL query finds in events given as lines "second action user host process pid address"."""
+    """What an EQL query finds in events given as lines "second action user host process pid address arrival".
+
+    Arrival is a millisecond; without one each event arrives after the line before."""
     numbers = count()
 
     def run(query: str, lines: Sequence[str], limit: int = 100) -> list[Group]:

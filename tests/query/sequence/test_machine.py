@@ -1,6 +1,7 @@
 """The state machine finds what the reference finds, for random events and sequences; so does the whole path."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,9 @@ from bartizan.query import ir
 from bartizan.query.sequence.events import Events
 from bartizan.query.sequence.machine import find_matches
 from bartizan.query.sequence.plan import sequence_plan
+from bartizan.query.sequence.sample import find_samples
 from tests.query.sequence.conftest import FindIn
-from tests.query.sequence.reference import Wanted, sequences
+from tests.query.sequence.reference import Missing, Wanted, has_sample, lacks, sequences
 
 LETTERS = "ABC"
 STEPS = st.lists(
@@ -51,6 +53,44 @@ def test_the_machine(
     found = [match.events for match in find_matches(read, sequence_plan(sequence), float("inf"))]
     stages = tuple(letters for letters, runs in steps for _ in range(runs))
     assert found == sequences(events, Wanted(stages, span, until))
+
+
+MISSING = st.lists(st.frozensets(st.sampled_from(LETTERS), min_size=1, max_size=2) | st.none(), min_size=4, max_size=4)
+
+
+@settings(max_examples=300)
+@given(EVENTS, st.lists(st.frozensets(st.sampled_from(LETTERS), min_size=1), min_size=1, max_size=3), MISSING)
+def test_missing_events(
+    gaps: list[tuple[int, str]], steps: list[frozenset[str]], gone: list[frozenset[str] | None]
+) -> None:
+    events, span, known = in_order(gaps), 4, 12
+    missing = [Missing(letters, at) for at, letters in enumerate(gone[: len(steps) + 1]) if letters]
+    if len(steps) + len(missing) < 2:
+        return
+    conditions: list[tuple[frozenset[str], bool]] = []
+    for at in range(len(steps) + 1):
+        conditions += [(one.letters, True) for one in missing if one.before == at]
+        conditions += [(steps[at], False)] if at < len(steps) else []
+    sequence = ir.Sequence(tuple(replace(step(letters), is_missing=is_gone) for letters, is_gone in conditions), span)
+    masks = [sum(1 << bit for bit, (letters, _) in enumerate(conditions) if letter in letters) for _, letter in events]
+    read = Events([0, len(events)], [time for time, _ in events], masks)
+    found = [match.events for match in find_matches(read, sequence_plan(sequence), known)]
+    whole = sequences(events, Wanted(tuple(steps), span))
+    assert found == [one for one in whole if lacks(events, one, missing, span, known)]
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.sampled_from(LETTERS), max_size=6),
+    st.lists(st.frozensets(st.sampled_from(LETTERS), min_size=1), min_size=2, max_size=4),
+)
+def test_samples(letters: list[str], steps: list[frozenset[str]]) -> None:
+    masks = [sum(1 << bit for bit, wanted in enumerate(steps) if letter in wanted) for letter in letters]
+    found = list(find_samples(Events([0, len(letters)], [0] * len(letters), masks), len(steps)))
+    assert bool(found) == has_sample(letters, steps)
+    for match in found:
+        assert len(set(match.events)) == len(steps)
+        assert all(letters[at] in wanted for at, wanted in zip(match.events, steps, strict=True))
 
 
 @pytest.mark.slow

@@ -69,6 +69,8 @@ class Build(Transformer[Token, Query]):
                 f"a sequence has at most {MAX_WRITTEN} steps and {MAX_STEPS} events", steps[-1].span, "make two of it"
             )
         for step in steps:
+            if step.is_missing and step.runs > 1:
+                raise Refused("a missing event has no `with runs`", step.span, "one such event is one too many")
             if step.is_missing and "maxspan" not in options:
                 raise Refused("a missing event needs `with maxspan`", step.span, "it is decided when the span is over")
         if all(step.is_missing for step in steps):

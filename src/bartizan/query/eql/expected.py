@@ -68,6 +68,8 @@ def _hint(text: str, start: int) -> str:
         return "EQL has no places in arrays; the field alone asks all of its values"
     if rest.startswith(("-", "`")):
         return "put a field name with special characters in backticks"
+    if re.match(r"(?:until|with)\b", rest) and re.match(r"\s*sample\b", text):
+        return "events of a sample have no order, so nothing spans or ends them: use `sequence`"
     if rest.startswith(")"):
         return "there is no `(` for it"
     return "write `category where condition`; join conditions with `and` or `or`"

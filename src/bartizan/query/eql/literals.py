@@ -5,7 +5,7 @@ import re
 _ESCAPE = re.compile(r"\\(u\{[0-9a-fA-F]{2,8}\}|.)", re.DOTALL)
 _MEANS = {"'": "'", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "b": "\b", "f": "\f"}
 _TIMESPAN = re.compile(r"(\d+(?:\.\d+)?)[ \t]*([a-zA-Z]*)")
-_UNIT_MS = {"": 1000, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LAST_CHARACTER = 0x10FFFF
 
 
@@ -45,8 +45,10 @@ def read_name(source: str) -> str:
 
 
 def read_timespan(source: str) -> int:
-    """Milliseconds of `5m`, `500ms`, `1.5h`; without a unit they are seconds. Raises `BadLiteral`."""
+    """Milliseconds of `5m`, `500ms`, `1.5h`. Raises `BadLiteral`, also without a unit, as Elasticsearch does."""
     found = _TIMESPAN.fullmatch(source)
+    if found is not None and not found[2]:
+        raise BadLiteral(f"the time span `{found[1]}` has no unit", 0, f"did you mean `{found[1]}s`?")
     if found is None or found[2] not in _UNIT_MS:
         raise BadLiteral(f"`{source}` is no time span", 0, "write a number with ms, s, m, h or d, such as `5m`")
     return round(float(found[1]) * _UNIT_MS[found[2]])

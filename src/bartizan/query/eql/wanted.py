@@ -7,7 +7,9 @@ from bartizan.query.eql.ast import Event, Field, Pipe, Sample, Sequence, Step
 from bartizan.query.eql.fields import Context, look_up
 from bartizan.query.eql.lower import event_to_ir
 from bartizan.query.eql.parser import parse
+from bartizan.query.errors import UnsupportedOperation
 from bartizan.query.schema import Schema
+from bartizan.query.sequence.keys import KINDS
 
 
 def eql_to_wanted(text: str, schema: Schema, now: datetime, category_field: str) -> ir.Wanted:
@@ -41,6 +43,9 @@ def _step(step: Step, shared: tuple[Field, ...], context: Context) -> ir.Step:
 
 def _key(field: Field, context: Context) -> ir.FieldRef:
     found = look_up(field, context)
+    if found and found.ref.kind not in KINDS:
+        message = f"`{field.name}` holds {found.ref.kind.value} values, which events can't be joined by"
+        raise UnsupportedOperation(message, context.text, field.span, hint="join by a field with single values")
     return found.whole if found else ir.FieldRef(field.name, ir.Kind.KEYWORD, field.span)
 
 

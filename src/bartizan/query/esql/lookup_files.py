@@ -29,19 +29,19 @@ def read_table(path: Path) -> LookupTable:
     """The table of a file; an empty field is no value. Raises `UnreadableFile`."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise UnreadableFile(f"a lookup table has at most {MAX_BYTES:,} bytes", where=str(path))
+            raise UnreadableFile(f"a lookup table has at most {MAX_BYTES:,} bytes", where=path.name)
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.reader(file, strict=True) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableFile(f"the lookup table can't be read: {error}", where=str(path)) from error
+        raise UnreadableFile(f"the lookup table can't be read: {error}", where=path.name) from error
     if not 1 < len(rows) <= MAX_ROWS + 1:
-        raise UnreadableFile(f"a lookup table has a header and 1 to {MAX_ROWS:,} rows", where=str(path))
+        raise UnreadableFile(f"a lookup table has a header and 1 to {MAX_ROWS:,} rows", where=path.name)
     header, *body = rows
     if any(len(row) != len(header) for row in body):
-        raise UnreadableFile("the rows of a lookup table are as long as its header", where=str(path))
+        raise UnreadableFile("the rows of a lookup table are as long as its header", where=path.name)
     columns = [_column(name, [row[place] for row in body], path) for place, name in enumerate(header)]
     if len({name for name, _, _ in columns}) < len(columns):
-        raise UnreadableFile("the columns of a lookup table have names of their own", where=str(path))
+        raise UnreadableFile("the columns of a lookup table have names of their own", where=path.name)
     values = list(zip(*(values for _, _, values in columns), strict=True))
     return LookupTable({name: type_ for name, type_, _ in columns}, values)
 
@@ -51,13 +51,13 @@ def _column(header: str, values: Sequence[str], path: Path) -> tuple[str, Type, 
     if name and said not in {type_.value for type_ in _READERS}:
         known = ", ".join(_READERS)
         raise UnreadableFile(
-            f"`{said}` is no type of a lookup table's column", where=str(path), hint=f"there are {known}"
+            f"`{said}` is no type of a lookup table's column", where=path.name, hint=f"there are {known}"
         )
     type_ = Type(said) if name else _guessed(values)
     read = [_READERS[type_](value) if value else None for value in values]
     for value, found in zip(values, read, strict=True):
         if value and found is None:
-            raise UnreadableFile(f"`{value[:40]}` is no {type_} value", where=str(path))
+            raise UnreadableFile(f"`{value[:40]}` is no {type_} value", where=path.name)
     return name or said, type_, read
 
 

@@ -56,18 +56,17 @@ def fetch(
 def _select(
     stream: str, schema: Schema, events: list[EventIdentity], columns: tuple[str, ...], target: Target, timestamp: str
 ) -> exp.Select:
-    """Whoever has the identity of one and the time of another is read too, and found by neither."""
+    """Times come first: they are few bytes, and most blocks have none of them. An event with the identity of one and
+    the time of another is read too, and looked up by nobody."""
     own, binder = schema.narrow(stream), target.binder
-    time_ms = milliseconds(own, timestamp)
-    times = [event.time_ms for event in events]
-    chosen = exp.In(this=identity(own), expressions=[binder.array([event.identity for event in events])])
-    ends = (
-        call("fromUnixTimestamp64Milli", binder.scalar(min(times))),
-        call("fromUnixTimestamp64Milli", binder.scalar(max(times))),
-    )
+    times = sorted({event.time_ms for event in events})
+    ends = [call("fromUnixTimestamp64Milli", binder.scalar(time)) for time in (times[0], times[-1])]
     low = exp.GTE(this=column(timestamp), expression=ends[0])
     high = exp.LTE(this=column(timestamp), expression=ends[1])
-    inner = select(ir.Scan(stream), target).where(all_of([low, high, chosen]), copy=False)
-    inner = inner.select(named(time_ms, "_t"), named(identity(own), "_i"), copy=False)
+    time_ms = milliseconds(own, timestamp)
+    at_the_time = exp.In(this=time_ms, expressions=[binder.array(times)])
+    chosen = exp.In(this=identity(own), expressions=[binder.array([event.identity for event in events])])
+    inner = select(ir.Scan(stream), target).where(all_of([low, high, at_the_time, chosen]), copy=False)
+    inner = inner.select(named(time_ms.copy(), "_t"), named(identity(own), "_i"), copy=False)
     shown = select(ir.Project(ir.Scan(stream), columns), target)
     return shown.from_(inner.subquery(copy=False), copy=False).select(exp.column("_t"), exp.column("_i"), copy=False)

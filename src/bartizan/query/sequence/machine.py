@@ -30,36 +30,30 @@ def find_matches(events: Events, plan: Plan, complete_until_ms: float) -> Iterat
 
 
 def _run(events: Events, start: int, end: int, plan: Plan) -> list[_Chain]:
-    """Feed one key's events to its machine. The last stage goes first: an event sees what was pending before it."""
-    pending: list[_Chain | None] = [None] * (plan.last + 1)
+    """Feed one key's events to its machine. The last stage goes first: an event sees what was pending before it. What
+    waits for the event's stage moves on; what takes too long is dropped. (One loop: it runs for every candidate.)"""
+    last, maxspan_ms, until = plan.last, plan.maxspan_ms, plan.until
+    pending: list[_Chain | None] = [None] * (last + 1)
     complete: list[_Chain] = []
-    masks, times, stages, until = events.masks, events.times, plan.stages, plan.until
+    masks, times, stages = events.masks, events.times, plan.stages
     for at in range(start, end):
-        mask = masks[at]
-        for stage in stages[mask]:
-            _advance(pending, stage, at, times[at], plan, complete)
-        if mask & until:
-            pending = [None] * (plan.last + 1)
+        for stage in stages[masks[at]]:
+            chain: _Chain = (times[at], None, at)
+            if stage:
+                waiting = pending[stage - 1]
+                if waiting is None:
+                    continue
+                pending[stage - 1] = None
+                if chain[0] - waiting[0] > maxspan_ms:
+                    continue
+                chain = (waiting[0], waiting, at)
+            if stage == last:
+                complete.append(chain)
+            else:
+                pending[stage] = chain
+        if masks[at] & until:
+            pending = [None] * (last + 1)
     return complete
-
-
-def _advance(
-    pending: list[_Chain | None], stage: int, event: int, time: int, plan: Plan, complete: list[_Chain]
-) -> None:
-    """Move the sequence that waits for `stage` on by `event`, or begin one; one that takes too long is dropped."""
-    chain: _Chain = (time, None, event)
-    if stage:
-        waiting = pending[stage - 1]
-        if waiting is None:
-            return
-        pending[stage - 1] = None
-        if time - waiting[0] > plan.maxspan_ms:
-            return
-        chain = (waiting[0], waiting, event)
-    if stage == plan.last:
-        complete.append(chain)
-    else:
-        pending[stage] = chain
 
 
 def _positions(chain: _Chain | None) -> tuple[int, ...]:

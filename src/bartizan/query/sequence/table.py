@@ -26,12 +26,9 @@ class CandidateTable:
             )
         self._keys = [table.column(name) for name in statement.key_columns]
         self._is_tagged = statement.is_tagged
-        self._streams, self._identities = columns[-2], columns[-3]
-        self.events = Events(
-            lists.offsets.to_pylist() if len(lists) else [0],
-            columns[0].to_pylist(),
-            columns[-1].to_pylist(),
-        )
+        masks, self._identities, self._streams = columns[-3:]
+        starts = lists.offsets.to_pylist() if len(lists) else [0]
+        self.events = Events(starts, columns[0].to_pylist(), masks.to_pylist())
 
     def identity(self, event: int) -> EventIdentity:
         """What tells the event at this position from all others."""
