@@ -162,7 +162,13 @@ class App:
             incoming=self.config.data / "spool" / "incoming",
             access=access,
             limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * _UNFOLDING, engine.search_timeout_s),
+            lookups=self.lookups,
         )
+
+    @property
+    def lookups(self) -> tuple[Path, ...]:
+        """Folders of lookup tables."""
+        return tuple(map(Path, self.config.lookups))
 
     def schema(self) -> Schema:
         """The columns of every stream, as they are now."""

@@ -72,6 +72,8 @@ class Config:
     """More folders of rules, beside those that come with Bartizan."""
     integrations: tuple[str, ...] = ()
     """More folders of integrations."""
+    lookups: tuple[str, ...] = ()
+    """Folders of lookup tables, CSV files that ES|QL's ENRICH and LOOKUP JOIN find by their names."""
     namespace: str = "default"
     """Third part of the data streams' names."""
     retention_days: Mapping[str, int] = field(default_factory=dict)

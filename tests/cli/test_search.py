@@ -68,3 +68,13 @@ def test_tables(file: str, tmp_path: Path) -> None:
     assert "aggregate c" in run(*words, "--explain", cwd=tmp_path).stdout
     wrong = run("search", "FROM files | KEEP prt", *words[2:], cwd=tmp_path)
     assert (wrong.returncode, "did you mean `port`?" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_parameters(file: str, tmp_path: Path) -> None:
+    query = "FROM files | WHERE port == ?port AND ??field == ?who | KEEP who"
+    bound = ("--parameter", "port=22", "--parameter", "field=who", "--parameter", "who=ann")
+    words = ("search", query, "--language", "esql", "--files", file, "--format", "csv")
+    assert run(*words, *bound, cwd=tmp_path).stdout.split() == ["who", "ann"]
+    wrong = run(*words, "--parameter", "port", cwd=tmp_path)
+    assert (wrong.returncode, "name=value" in wrong.stderr) == (2, True)

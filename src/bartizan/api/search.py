@@ -125,7 +125,9 @@ def _search(serving: Served, asked: SearchRequest) -> Response:
     started = time.monotonic()
     time_from, time_to = instant_of(asked.time_from, "from", now), instant_of(asked.time_to, "to", now)
     wanted = Search(
-        asked.query, asked.language, asked.index, time_from, time_to, asked.limit, parameters=asked.parameters
+        *(asked.query, asked.language, asked.index, time_from, time_to, asked.limit),
+        parameters=asked.parameters,
+        lookups=services.lookups,
     )
     engine, schema = services.engine, services.schema()
     answer: dict[str, Any] = {**_NOTHING, "documents": []}

@@ -1,6 +1,6 @@
 """What the resources work with: built by `app`, handed to the server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +52,5 @@ class Services:
     """Folder for request bodies while they come in."""
     access: Access
     limits: Limits
+    lookups: Sequence[Path] = ()
+    """Folders of lookup tables for searches."""

@@ -1,5 +1,6 @@
 """`bartizan search`: events in the store or in files, by a query."""
 
+import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,10 @@ def search(
     ] = ECS_FIELDS.tiebreaker,
     time_from: Annotated[str, typer.Option("--from", help="Date or date math, e.g. now-7d.", metavar="T")] = "",
     time_to: Annotated[str, typer.Option("--to", help="Date or date math; excluded.", metavar="T")] = "",
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", help="ES|QL: what `?NAME` stands for, JSON or else text.", metavar="NAME=VALUE"),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", help="Most events to print.", min=0)] = 100,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print how the query is read and would be run, not its results.")
@@ -62,13 +67,15 @@ def search(
     fields = QueryFields(timestamp_field, event_category_field, tiebreaker_field)
     if not files and fields != ECS_FIELDS:
         raise typer.BadParameter("the options that name fields are for --files: the store's fields are those of ECS")
+    values = dict(map(_parameter, parameters or ()))
     with open_app(data, config) as app:
         if not files and (server := live_server(app.config)):
             words = {"query": query, "language": language, "index": [index], "from": time_from, "to": time_to}
-            _remote(server, {**words, "limit": limit}, explain, format)
+            _remote(server, {**words, "limit": limit, "parameters": values}, explain, format)
             return
         now = app.clock()
-        asked = Search(query, language, (index,), _instant(time_from, now), _instant(time_to, now), limit)
+        times = _instant(time_from, now), _instant(time_to, now)
+        asked = Search(query, language, (index,), *times, limit, parameters=values, lookups=app.lookups)
         if files:
             _files(app, files, fields, asked, now, explain, format)
         elif explain:
@@ -98,6 +105,16 @@ def _files(
             return
         found = opened.run(ready, app.config.engine.search_timeout_s)
         print_found(asdict(found), opened.shown(ready), format)
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise typer.BadParameter(f"`{text}` is no parameter: write name=value")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _instant(text: str, now: datetime) -> datetime | None:

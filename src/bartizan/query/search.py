@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bartizan import __version__
@@ -55,6 +56,8 @@ class Search:
     """Column that orders what happened at the same time, for sequences."""
     parameters: Sequence[Any] | Mapping[str, Any] = ()
     """Values of an ES|QL query's parameters, by position or by name."""
+    lookups: Sequence[Path] = ()
+    """Folders of tables for ES|QL's ENRICH and LOOKUP JOIN."""
 
 
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
@@ -166,6 +169,7 @@ def reading(asked: Search) -> Reading:
         time_to=asked.time_to,
         limit=asked.limit,
         parameters=asked.parameters,
+        lookups=asked.lookups,
         version=__version__,
         streams=asked.streams,
     )

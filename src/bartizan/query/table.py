@@ -1,8 +1,9 @@
 """What a language compiles to whose queries give tables, not events: one SELECT and what its columns are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
@@ -51,7 +52,9 @@ class Reading:
     """Columns of the streams that nobody sees unless they are named."""
     parameters: Sequence[Any] | Mapping[str, Any] = ()
     """Values of the text's parameters, by position or by name."""
-    lookups: object = None
-    """Tables that the language can look values up in; what they are is the language's own."""
+    tables: Mapping[str, object] = field(default_factory=dict)
+    """Tables to look values up in, by name; what they are is the language's own."""
+    lookups: Sequence[Path] = ()
+    """Folders with such tables, CSV files."""
     version: str = ""
     """This program's version, for queries that ask for it."""

@@ -16,7 +16,7 @@ from bartizan.query.errors import QueryError
 from bartizan.query.esql.compile import compile_esql
 from bartizan.query.esql.parser import parse
 from bartizan.query.esql.printer import to_esql
-from bartizan.query.esql.tables import Lookups, LookupTable
+from bartizan.query.esql.tables import LookupTable
 from bartizan.query.esql.typed import Type
 from bartizan.query.schema import Schema
 from bartizan.query.table import Reading
@@ -28,7 +28,7 @@ TEAMS = LookupTable(
     [("alice", "red", 3), ("bob", "blue", 1), ("alice", "green", None)],
 )
 PORTS = LookupTable({"port": Type.INTEGER, "service": Type.KEYWORD}, [(22, "ssh"), (443, "https")], "port")
-READING = Reading(DATABASE, lookups=Lookups({"teams": TEAMS, "ports": PORTS}), version="1.2.3")
+READING = Reading(DATABASE, tables={"teams": TEAMS, "ports": PORTS}, version="1.2.3")
 
 
 def cases(file: Path) -> list[dict[str, Any]]:

@@ -12,12 +12,13 @@ from bartizan.query.esql.context import Context
 from bartizan.query.esql.explain import explain_plan
 from bartizan.query.esql.faults import Faults
 from bartizan.query.esql.ids import Ids
+from bartizan.query.esql.lookup_tables import Lookups
 from bartizan.query.esql.lower import MAX_LIMIT, lower
 from bartizan.query.esql.parameters import with_parameters
 from bartizan.query.esql.parser import parse
 from bartizan.query.esql.scanning import Streams
 from bartizan.query.esql.sql import MAX_DEPTH, MAX_LEVELS, depth, levels, select
-from bartizan.query.esql.tables import NO_LOOKUPS, Lookups
+from bartizan.query.esql.tables import LookupTable
 from bartizan.query.index_patterns import select_streams
 from bartizan.query.schema import Schema
 from bartizan.query.table import CompiledTable, Reading, TableColumn
@@ -28,7 +29,8 @@ def compile_esql(text: str, schema: Schema, now: datetime, reading: Reading) -> 
     query = with_parameters(parse(text), reading.parameters, text)
     faults, binder, ids = Faults(text), Binder(), Ids(schema.columns)
     streams = _streams(query.commands[0], schema, binder, ids, reading)
-    lookups = reading.lookups if isinstance(reading.lookups, Lookups) else NO_LOOKUPS
+    tables = {name: one for name, one in reading.tables.items() if isinstance(one, LookupTable)}
+    lookups = Lookups(tables, reading.lookups)
     context = Context(faults, binder, ids, now, streams, lookups, reading.version)
     plan = lower(query, context, MAX_LIMIT if reading.limit is None else reading.limit)
     tree = select(plan, reading.database)

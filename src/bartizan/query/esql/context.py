@@ -6,8 +6,8 @@ from datetime import datetime
 from bartizan.query.binder import Binder
 from bartizan.query.esql.faults import Faults
 from bartizan.query.esql.ids import Ids
+from bartizan.query.esql.lookup_tables import NO_LOOKUPS, Lookups
 from bartizan.query.esql.scanning import Streams
-from bartizan.query.esql.tables import NO_LOOKUPS, Lookups
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,12 @@ def _condition(item: ast.Expression, table: LookupTable, pipeline: Pipeline) -> 
 
 
 def _table(name: str, what: str, span: Span, pipeline: Pipeline) -> LookupTable:
-    tables = pipeline.context.lookups.tables
-    found = tables.get(name)
+    lookups = pipeline.context.lookups
+    found = lookups.find(name)
     if found is None:
-        alike = get_close_matches(name, tables, 1) if len(name) < 100 else []
-        hint = f"did you mean `{alike[0]}`?" if alike else f"there are {', '.join(sorted(tables)[:10]) or 'none'}"
+        names = lookups.names()
+        alike = get_close_matches(name, names, 1) if len(name) < 100 else []
+        hint = f"did you mean `{alike[0]}`?" if alike else f"there are {', '.join(names[:10]) or 'none'}"
         raise pipeline.context.faults.at(span, f"there is no {what} `{name}`", hint)
     if not 0 < len(found.rows) <= MAX_ROWS:
         raise pipeline.context.faults.at(span, f"a lookup table has 1 to {MAX_ROWS} rows, `{name}` {len(found.rows)}")

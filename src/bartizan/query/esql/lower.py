@@ -74,7 +74,8 @@ def _source(command: ast.Command, context: Context) -> Pipeline:
 def _from(metadata: tuple[ast.Column, ...], context: Context) -> Pipeline:
     streams = context.streams
     assert streams is not None
-    scope = Scope(dict.fromkeys(name for name in streams.schema.columns if name not in streams.hidden), streams)
+    shown = (name for name in streams.schema.columns if name not in streams.hidden)
+    scope = Scope(dict.fromkeys(shown), streams, streams)
     for one in metadata:
         if one.name not in METADATA:
             known = ", ".join(METADATA)

@@ -18,6 +18,8 @@ class Scope:
     columns: dict[str, Column | None]
     streams: Streams | None = None
     """Where further names are looked up; None once a command decided which columns there are."""
+    events: Streams | None = None
+    """What the rows are events of; None if they are no events, or not any more."""
     hidden: frozenset[str] = field(default_factory=frozenset)
     """Names of the streams that are gone: dropped or renamed."""
     kept: tuple[tuple[str, ...], ...] | None = None
@@ -65,7 +67,8 @@ class Scope:
         found = {name: self.find(name) for name in names}
         columns = {name: replace(one, name=name) for name, one in found.items() if one is not None}
         gone = self.hidden | frozenset(self.columns) if patterns else frozenset()
-        return Scope(dict(columns), self.streams if patterns else None, gone - frozenset(columns), patterns)
+        streams = self.streams if patterns else None
+        return Scope(dict(columns), streams, self.events, gone - frozenset(columns), patterns)
 
     def without(self, names: Iterable[str]) -> "Scope":
         """Without these columns."""

@@ -19,8 +19,8 @@ from bartizan.query.sql import column
 
 def kql(node: ast.Function, context: Context, scope: Scope) -> Typed:
     """`KQL("query")`: whether an event as it was stored fits the query."""
-    if scope.streams is None:
-        hint = "it reads stored events: put it in a `WHERE` right after `FROM`"
+    if scope.events is None:
+        hint = "it reads stored events: put it in a `WHERE` before `STATS`"
         raise context.faults.at(node.span, f"`{node.name.upper()}` can't be used here", hint)
     if node.name != "kql":
         raise context.faults.unsupported(node.span, "`QSTR` is not supported", 'write the query in KQL: `KQL("...")`')
@@ -29,8 +29,8 @@ def kql(node: ast.Function, context: Context, scope: Scope) -> Typed:
     query = node.arguments[0].value
     if not isinstance(query, str):
         raise context.faults.at(node.arguments[0].span, "`KQL` takes a text", 'write `KQL("user.name: a*")`')
-    expr = kql_condition(query, node, context, scope.streams.schema)
-    made = scope.streams.predicate(f"KQL {query}", lambda schema: _predicate(expr, schema, context))
+    expr = kql_condition(query, node, context, scope.events.schema)
+    made = scope.events.predicate(f"KQL {query}", lambda schema: _predicate(expr, schema, context))
     return Typed(column(made.id), Type.BOOLEAN, False, MISSING)
 
 

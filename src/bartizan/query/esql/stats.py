@@ -9,36 +9,44 @@ from bartizan.query.esql.pipeline import Pipeline
 from bartizan.query.esql.plan import Aggregate, Column, Defined, Expand, Window
 from bartizan.query.esql.printer import expression
 from bartizan.query.esql.scope import Scope
-from bartizan.query.esql.typed import MISSING, Typed, as_bool
+from bartizan.query.esql.typed import MISSING, Typed, as_bool, one
 from bartizan.query.sql import column
 
 
 def stats(command: Any, pipeline: Pipeline) -> None:
     """Add the stages of a `Stats`."""
-    groups = [_group(one, pipeline, inline=command.inline) for one in command.groups]
+    groups = [_group(item, pipeline, inline=command.inline) for item in command.groups]
     pipeline.scope = pipeline.scope.put(groups) if groups else pipeline.scope
     before = pipeline.scope
     if command.inline:
-        ids = tuple(own.id for own in groups)
+        ids = tuple(_single(own, pipeline) for own in groups)
         collected = _Collected(pipeline, before, {own.name: own for own in groups})
-        outer = [collected.lowered(one) for one in command.aggregates]
+        outer = [collected.lowered(item) for item in command.aggregates]
         pipeline.add(Window(ids, tuple(collected.defined)))
-        _finish(command, pipeline, before, outer, groups=[])
+        _finish(command, pipeline, before, outer, groups)
         return
     keys = [dataclasses.replace(own, id=pipeline.context.ids.new()) for own in groups]
     collected = _Collected(pipeline, before, {own.name: own for own in keys})
-    outer = [collected.lowered(one) for one in command.aggregates]
+    outer = [collected.lowered(item) for item in command.aggregates]
     defined = tuple(Defined(new.id, column(old.id), old.name) for old, new in zip(groups, keys, strict=True))
     pipeline.add(Aggregate(defined, tuple(collected.defined)))
-    _finish(command, pipeline, Scope({}), outer, groups=keys)
+    _finish(command, pipeline, Scope({}), outer, keys)
 
 
 def _finish(command: ast.Stats, pipeline: Pipeline, scope: Scope, outer: list[Typed], groups: list[Column]) -> None:
     columns = []
-    for one, value in zip(command.aggregates, outer, strict=True):
-        assignment = one.assignment
+    for item, value in zip(command.aggregates, outer, strict=True):
+        assignment = item.assignment
         columns.append(pipeline.define(value, assignment.name, expression(assignment.value)))
     pipeline.scope = scope.put(columns).put(groups)
+
+
+def _single(own: Column, pipeline: Pipeline) -> str:
+    """The id of a key: rows stay as they are, so several values are no key."""
+    if not own.many:
+        return own.id
+    value = Typed(column(own.id), own.type, True, MISSING)
+    return pipeline.define(Typed(one(value), own.type, False, MISSING), own.name, own.name).id
 
 
 def _group(assignment: ast.Assignment, pipeline: Pipeline, *, inline: bool) -> Column:
@@ -66,13 +74,13 @@ class _Collected:
         self._outer = Expressions(pipeline.context, Scope(dict(keys)), self._aggregate, rows)
         self._condition: ast.Expression | None = None
 
-    def lowered(self, one: ast.Aggregate) -> Typed:
+    def lowered(self, item: ast.Aggregate) -> Typed:
         """The value of an aggregate with what is around it, after grouping."""
-        self._condition = one.condition
+        self._condition = item.condition
         before = len(self.defined)
-        value = self._outer.value(one.assignment.value)
-        if len(self.defined) == before and one.condition is not None:
-            raise self._context.faults.at(one.condition.span, "the condition belongs to no aggregate function")
+        value = self._outer.value(item.assignment.value)
+        if len(self.defined) == before and item.condition is not None:
+            raise self._context.faults.at(item.condition.span, "the condition belongs to no aggregate function")
         return value
 
     def _aggregate(self, call: ast.Function) -> Typed:

@@ -1,7 +1,7 @@
 """Lookup tables: what `ENRICH` and `LOOKUP JOIN` read besides events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
@@ -38,17 +38,6 @@ class LookupTable:
         place = list(self.columns).index(name)
         values = [row[place] for row in self.rows]
         return len(set(values)) < len(values)
-
-
-@dataclass(frozen=True, slots=True)
-class Lookups:
-    """Tables by name: those of enrich policies and of lookup indices alike."""
-
-    tables: Mapping[str, LookupTable] = field(default_factory=dict)
-
-
-NO_LOOKUPS = Lookups()
-"""There are none."""
 
 
 def bound_rows(table: LookupTable, binder: Binder) -> exp.Expression:
