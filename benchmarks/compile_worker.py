@@ -1,0 +1,69 @@
+"""Worker: how long a rule's query takes from its text to SQL, for the rules that ship and, where BARTIZAN_SHARED names
+them, public ones."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bartizan.app import App
+from bartizan.config import Config
+from bartizan.detect.elastic.rule import ElasticRule, read_rules
+from bartizan.ecs.registry import Registry
+from bartizan.query.empty_stream import BASE, AskedFields
+from bartizan.query.errors import QueryError
+from bartizan.query.search import Search, prepared
+from benchmarks.measure import median
+
+NOW = datetime(2026, 2, 1, tzinfo=UTC)
+STREAM = "logs-empty-default"
+NAMES = {"kuery": "KQL", "kql": "KQL", "eql": "EQL", "esql": "ES|QL", "lucene": "Lucene"}
+
+
+def searches(app: App) -> Iterator[tuple[str, Search]]:
+    """Every query, with where it is from."""
+    for rule in app.rulebook:
+        yield f"shipped rules, {NAMES[rule.language]}", Search(rule.query, rule.language, (STREAM,), streams=(STREAM,))
+    public = Path(os.environ.get("BARTIZAN_SHARED", "")) / "corpus" / "elastic-rules.jsonl"
+    if not public.is_file():
+        return
+    for found in read_rules(public):
+        if isinstance(found, ElasticRule) and found.query:
+            asked = Search(found.query, found.language, (STREAM,), streams=(STREAM,))
+            yield f"public rules, {NAMES[found.language]}", asked
+
+
+def milliseconds(asked: Search, registry: Registry) -> float | None:
+    """From text to SQL the second time, when grammars are loaded; None for a query that is refused."""
+    schema = AskedFields({STREAM: BASE}, registry)
+    try:
+        prepared(schema, asked, NOW)
+        started = time.perf_counter()
+        ready = prepared(schema, asked, NOW)
+    except QueryError:
+        return None
+    if ready.tree is not None:
+        ready.tree.sql(dialect="clickhouse")
+    return (time.perf_counter() - started) * 1000
+
+
+def main() -> None:
+    measured: dict[str, list[float]] = {}
+    longest = (0, 0.0)
+    with App(Config()) as app:
+        for name, asked in searches(app):
+            took_ms = milliseconds(asked, app.registry)
+            if took_ms is not None:
+                measured.setdefault(name, []).append(took_ms)
+                longest = max(longest, (len(asked.query), took_ms))
+    rows = {
+        name: {"rules": len(all_ms), "median_ms": median(all_ms), "p99_ms": sorted(all_ms)[int(len(all_ms) * 0.99)]}
+        for name, all_ms in measured.items()
+    }
+    print(json.dumps({"rules": rows, "longest_characters": longest[0], "longest_ms": longest[1]}))
+
+
+if __name__ == "__main__":
+    main()
