@@ -59,14 +59,15 @@ def convert(typed: Typed, to: Type, env: Env) -> Typed:
     if own is None:
         raise Mistake(f"{typed.type} values can't become {to} ones")
     kept = to in NUMBERS and typed.type in NUMBERS
-    return Typed(_each(typed, own), to, typed.many, typed.constant if kept else MISSING)
+    return Typed(_each(typed, own, to), to, typed.many, typed.constant if kept else MISSING)
 
 
-def _each(typed: Typed, own: Convert) -> Tree:
+def _each(typed: Typed, own: Convert, to: Type) -> Tree:
     if not typed.many:
         return own(typed.tree.copy())
     mapped = call("arrayMap", each("_c", own), typed.tree.copy())
-    return call("arrayFilter", each("_f", lambda value: call("isNotNull", value)), mapped)
+    known = call("arrayFilter", each("_f", lambda value: call("isNotNull", value)), mapped)
+    return cast(known, f"Array({CLICKHOUSE[to]})")
 
 
 def coerced(typed: Typed, to: Type, env: Env) -> Typed | None:
@@ -174,13 +175,17 @@ def _number_from_text(type: Type) -> Convert:
 
 
 def _rounded(number_tree: Tree, type: Type, source: Tree) -> Tree:
-    """Whole numbers are read exactly, others are rounded down (`TO_LONG("1.9")` is 1)."""
+    """Whole numbers are read exactly, others are rounded as doubles are."""
     exact = call(f"to{CLICKHOUSE[type]}OrNull", call("trimBoth", source.copy()))
-    return call("coalesce", exact, call("accurateCastOrNull", call("trunc", number_tree), text(CLICKHOUSE[type])))
+    return call("coalesce", exact, _whole_from_double(type)(number_tree))
 
 
 def _whole_from_double(type: Type) -> Convert:
-    return lambda value: call("accurateCastOrNull", call("round", value), text(CLICKHOUSE[type]))
+    """To the nearest, a half up, as Java's `Math.round`."""
+    half = exp.Literal.number("0.5")
+    return lambda value: call(
+        "accurateCastOrNull", call("floor", call("plus", value, half.copy())), text(CLICKHOUSE[type])
+    )
 
 
 def _milliseconds_as(type: Type) -> Convert:
@@ -214,8 +219,19 @@ def _boolean_from_text(value: Tree) -> Tree:
     )
 
 
+_ISO = r"^\d{4}(?:-\d\d(?:-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$"
+
+
 def _date_from_text(value: Tree) -> Tree:
-    return call("parseDateTime64BestEffortOrNull", value, number(3), text("UTC"))
+    """ISO 8601 from the year on, as `strict_date_optional_time`; null for other shapes."""
+    is_iso = call("match", value, text(_ISO))
+    padded = call(
+        "replaceRegexpOne",
+        call("replaceRegexpOne", value.copy(), text(r"^(\d{4})$"), text(r"\1-01")),
+        text(r"^(\d{4}-\d\d)$"),
+        text(r"\1-01"),
+    )
+    return call("if", is_iso, call("parseDateTime64BestEffortOrNull", padded, number(3), text("UTC")), exp.Null())
 
 
 def _point_from_text(value: Tree) -> Tree:

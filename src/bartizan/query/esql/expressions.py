@@ -11,6 +11,7 @@ from bartizan.query.esql.constants import constant, list_constant, span_constant
 from bartizan.query.esql.context import Context
 from bartizan.query.esql.functions import AGGREGATES, SCALARS, aggregate_of
 from bartizan.query.esql.functions.signature import call_of
+from bartizan.query.esql.implicit_time import with_time
 from bartizan.query.esql.scope import Scope
 from bartizan.query.esql.search_functions import kql, match_function
 from bartizan.query.esql.typed import MISSING, SPANS, Env, Mistake, Type, Typed, as_bool, one
@@ -113,6 +114,9 @@ class Expressions:
         raise TypeError(f"no operation: {node!r}")
 
     def _function(self, node: ast.Function) -> Typed:
+        meant = with_time(node, self._context.faults)
+        if meant is not node:
+            return self.typed(meant)
         if node.name in AGGREGATES:
             if self._aggregated is None:
                 hint = "aggregate functions stand in `STATS`, not within each other"

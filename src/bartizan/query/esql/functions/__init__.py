@@ -7,11 +7,13 @@ from bartizan.query.esql.functions.aggregates import AGGREGATES, aggregate_of
 from bartizan.query.esql.functions.casts import CASTS
 from bartizan.query.esql.functions.conditionals import CONDITIONALS
 from bartizan.query.esql.functions.dates import BUCKETS, DATES
+from bartizan.query.esql.functions.hashes import HASHES
+from bartizan.query.esql.functions.json_texts import JSON
 from bartizan.query.esql.functions.multivalues import MULTIVALUES
 from bartizan.query.esql.functions.numbers import NUMBERS_OF
 from bartizan.query.esql.functions.points import POINTS
 from bartizan.query.esql.functions.signature import Function
-from bartizan.query.esql.functions.strings import HASHES, JSON, STRINGS
+from bartizan.query.esql.functions.strings import STRINGS
 
 SCALARS: Mapping[str, Function] = {
     **ADDRESSES,

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from bartizan.query.esql.conversions import coerced, date_text, instant
 from bartizan.query.esql.functions.signature import DATE, NUMBER, SPAN, TEXT, Built, Function
-from bartizan.query.esql.typed import CLICKHOUSE, Mistake, TimeSpan, Tree, Type, Typed, cast, number, one
+from bartizan.query.esql.typed import CLICKHOUSE, Mistake, TimeSpan, Tree, Type, Typed, cast, null, number, one
 from bartizan.query.sql import call, text
 
 _DATES = DATE | TEXT
@@ -40,7 +40,18 @@ _PARTS: Mapping[str, str] = {
     "aligned_week_of_year": "intDiv(toDayOfYear(d) - 1, 7) + 1",
     "minute_of_day": "toHour(d) * 60 + toMinute(d)",
     "second_of_day": "toHour(d) * 3600 + toMinute(d) * 60 + toSecond(d)",
-    "epoch_day": "toInt64(toUnixTimestamp64Milli(d) / 86400000)",
+    "aligned_day_of_week_in_year": "modulo(toDayOfYear(d) - 1, 7) + 1",
+    "aligned_week_of_month": "intDiv(toDayOfMonth(d) - 1, 7) + 1",
+    "epoch_day": "toInt64(floor(toUnixTimestamp64Milli(d) / 86400000))",
+    "era": "if(isNull(d), NULL, 1)",
+    "instant_seconds": "toInt64(floor(toUnixTimestamp64Milli(d) / 1000))",
+    "micro_of_day": "positiveModulo(toUnixTimestamp64Milli(d), 86400000) * 1000",
+    "micro_of_second": "toMillisecond(d) * 1000",
+    "milli_of_day": "positiveModulo(toUnixTimestamp64Milli(d), 86400000)",
+    "nano_of_day": "positiveModulo(toUnixTimestamp64Milli(d), 86400000) * 1000000",
+    "nano_of_second": "toMillisecond(d) * 1000000",
+    "offset_seconds": "if(isNull(d), NULL, 0)",
+    "year_of_era": "toYear(d)",
     "milli_of_second": "toMillisecond(d)",
     "proleptic_month": "toYear(d) * 12 + toMonth(d) - 1",
     "ampm_of_day": "intDiv(toHour(d), 12)",
@@ -53,12 +64,15 @@ _PARTS: Mapping[str, str] = {
 
 def date_of(built: Built, index: int) -> Tree:
     """An argument that is a time, or a constant text of one. Raises `Mistake`."""
-    typed = coerced(built.arguments[index], Type.DATETIME, built.env) or built.arguments[index]
-    if typed.type not in (Type.DATETIME, Type.NULL):
+    typed = built.arguments[index]
+    if typed.type is Type.NULL:
+        return null(Type.DATETIME).tree
+    time = coerced(typed, Type.DATETIME, built.env) or typed
+    if time.type is not Type.DATETIME:
         raise Mistake(
-            f"`{built.name.upper()}` takes a time here, not {typed.type}", "convert it with `::datetime`", index
+            f"`{built.name.upper()}` takes a date here, not {time.type}", "convert it with `::datetime`", index
         )
-    return one(typed)
+    return one(time)
 
 
 def _trunc(built: Built) -> Typed:
@@ -179,6 +193,8 @@ def _bucket(built: Built) -> Typed:
     """Where the bucket of a time or number begins: of a given size, or one of about so many between two ends."""
     first, size = built.arguments[0], built.arguments[1]
     if isinstance(size.constant, TimeSpan):
+        if built.has(2):
+            raise Mistake("`BUCKET` with a span takes no ends", "leave them out", 2)
         return Typed(start_of(date_of(built, 0), span_of(built, 1)), Type.DATETIME)
     if first.type is Type.DATETIME:
         return _date_buckets(built)
@@ -187,8 +203,10 @@ def _bucket(built: Built) -> Typed:
     width = None if built.has(3) else built.constant(1)
     if built.has(3):
         low, high, count = (float(_plain(built, place)) for place in (2, 3, 1))
+        if count < 1 or high <= low:
+            raise Mistake("`BUCKET` takes how many buckets, and two ends in order", "write `BUCKET(x, 20, 0, 100)`", 1)
         width = _round_up((high - low) / count)
-    if not isinstance(width, int | float) or width <= 0:
+    if isinstance(width, bool) or not isinstance(width, int | float) or width <= 0:
         raise Mistake("a bucket's size is a number above zero", "", 1)
     bound = built.env.binder.scalar(float(width))
     lower = call("multiply", call("floor", call("divide", call("toFloat64", built[0]), bound)), bound.copy())

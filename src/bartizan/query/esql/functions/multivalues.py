@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
+from bartizan.query.esql.functions.conditionals import as_common, common_type
 from bartizan.query.esql.functions.signature import ANY, INTEGER, NUMBER, ORDERED, TEXT, Built, Function
 from bartizan.query.esql.operators import finite
-from bartizan.query.esql.typed import CLICKHOUSE, Mistake, Tree, Type, Typed, all_values, cast, element, null, number
+from bartizan.query.esql.typed import CLICKHOUSE, Mistake, Tree, Type, Typed, all_values, cast, element, number
 from bartizan.query.sql import call, each, text
 
 
@@ -42,18 +43,33 @@ def _listed(pick: Callable[[Built], Tree]) -> Callable[[Built], Typed]:
     """Several values of the type of the values."""
 
     def build(built: Built) -> Typed:
-        type = _common_type(built)
+        type = built.arguments[0].type
         return Typed(pick(built), Type.KEYWORD if type is Type.TEXT else type, True)
 
     return build
 
 
-def _common_type(built: Built) -> Type:
-    """What the values of the first two arguments are together."""
-    first, second = built.arguments[0], built.arguments[min(1, len(built) - 1)]
-    if first.type is Type.NULL:
-        return second.type
-    return Type.DOUBLE if first.is_number and second.is_number and first.type is not second.type else first.type
+def _joined(pick: Callable[[Built], Tree]) -> Callable[[Built], Typed]:
+    """Several values of the type that both arguments have in common."""
+
+    def build(built: Built) -> Typed:
+        type = common_type(built.arguments[:2], built.name)
+        return Typed(pick(built), type, True)
+
+    return build
+
+
+def _kept(pick: Callable[[Tree], Tree]) -> Callable[[Built], Typed]:
+    """A number of the type of the values; for whole numbers rounded down."""
+
+    def build(built: Built) -> Typed:
+        values, type = _list(built), built.arguments[0].type
+        if type is Type.DOUBLE:
+            return _double(pick)(built)
+        found = call("floor", pick(values.copy()))
+        return Typed(call("accurateCastOrNull", _unless_empty(values, found), text(CLICKHOUSE[type])), type)
+
+    return build
 
 
 def _sum(built: Built) -> Typed:
@@ -122,21 +138,11 @@ def _zip(built: Built) -> Typed:
 
 
 def _alike(built: Built) -> tuple[Tree, Tree]:
+    """The values of both arguments, as arrays of one type. Raises `Mistake` if they have none in common."""
     left, right = built.arguments[0], built.arguments[1]
-    comparable = left.type is right.type or (left.is_text and right.is_text) or (left.is_number and right.is_number)
-    if not comparable and Type.NULL not in (left.type, right.type):
-        raise Mistake(f"`{built.name.upper()}` takes values of one type, not {left.type} and {right.type}", "", 1)
-    if Type.NULL in (left.type, right.type):
-        known = right.type if left.type is Type.NULL else left.type
-        nothing = null(known, many=True).tree
-        return (
-            nothing.copy() if left.type is Type.NULL else _list(built, 0),
-            nothing.copy() if right.type is Type.NULL else _list(built, 1),
-        )
-    lists = _list(built, 0), _list(built, 1)
-    if left.is_number and left.type is not right.type:
-        return cast(lists[0], "Array(Float64)"), cast(lists[1], "Array(Float64)")
-    return lists
+    type = common_type((left, right), built.name)
+    first, second = as_common((left, right), type, built.env, many=True)
+    return first, second
 
 
 def _intersection(built: Built) -> Tree:
@@ -171,8 +177,8 @@ def _appended(built: Built) -> Tree:
     """Null if one of them is."""
     left, right = _alike(built)
     either = call("or", call("empty", left.copy()), call("empty", right.copy()))
-    none = cast(exp.array(dialect="clickhouse"), f"Array({CLICKHOUSE[_common_type(built)]})")
-    return call("if", either, none, call("arrayConcat", left, right))
+    joined = call("arrayConcat", left, right)
+    return call("if", either, call("arraySlice", left.copy(), number(1), number(0)), joined)
 
 
 def _median(values: Tree) -> Tree:
@@ -183,9 +189,8 @@ def _percentile(built: Built) -> Typed:
     level = built.constant(1)
     if isinstance(level, bool) or not isinstance(level, int | float) or not 0 <= level <= 100:
         raise Mistake("a percentile is a number from 0 to 100", "", 1)
-    values = cast(_list(built), "Array(Float64)")
-    found = call("arrayReduce", text(f"quantileExactInclusive({level / 100!r})"), values.copy())
-    return Typed(finite(_unless_empty(values, found)), Type.DOUBLE)
+    function = text(f"quantileExactInclusive({level / 100!r})")
+    return _kept(lambda values: call("arrayReduce", function.copy(), values))(built)
 
 
 def _deviation(values: Tree) -> Tree:
@@ -209,27 +214,27 @@ def _series(built: Built) -> Typed:
 
 _ANY = (ANY,)
 MULTIVALUES: Mapping[str, Function] = {
-    "mv_append": Function((ANY, ANY), _listed(_appended)),
+    "mv_append": Function((ANY, ANY), _joined(_appended)),
     "mv_avg": Function((NUMBER,), _double(lambda values: call("arrayAvg", values))),
     "mv_concat": Function((TEXT, TEXT), _concat),
     "mv_contains": Function((ANY, ANY), _contains, takes_null=True),
     "mv_count": Function(_ANY, _count),
     "mv_dedupe": Function(_ANY, _listed(lambda built: call("arrayDistinct", _list(built)))),
-    "mv_difference": Function((ANY, ANY), _listed(_difference)),
+    "mv_difference": Function((ANY, ANY), _joined(_difference)),
     "mv_first": Function(_ANY, _single(lambda values: element(values, 1))),
-    "mv_intersection": Function((ANY, ANY), _listed(_intersection)),
+    "mv_intersection": Function((ANY, ANY), _joined(_intersection)),
     "mv_intersects": Function((ANY, ANY), _intersects, takes_null=True),
     "mv_last": Function(_ANY, _single(lambda values: element(values, -1))),
     "mv_max": Function((ORDERED,), _single(lambda values: element(call("arraySort", values), -1))),
-    "mv_median": Function((NUMBER,), _double(_median)),
-    "mv_median_absolute_deviation": Function((NUMBER,), _double(_deviation)),
+    "mv_median": Function((NUMBER,), _kept(_median)),
+    "mv_median_absolute_deviation": Function((NUMBER,), _kept(_deviation)),
     "mv_min": Function((ORDERED,), _single(lambda values: element(call("arraySort", values), 1))),
     "mv_percentile": Function((NUMBER, NUMBER), _percentile),
     "mv_pseries_weighted_sum": Function((NUMBER, NUMBER), _series),
     "mv_slice": Function((ANY, INTEGER, INTEGER), _listed(_slice), optional=1),
     "mv_sort": Function((ORDERED, TEXT), _listed(_sort), optional=1),
     "mv_sum": Function((NUMBER,), _sum),
-    "mv_union": Function((ANY, ANY), _listed(_union), takes_null=True),
+    "mv_union": Function((ANY, ANY), _joined(_union), takes_null=True),
     "mv_zip": Function((TEXT, TEXT, TEXT), _zip, optional=1),
 }
 """What each takes and gives."""

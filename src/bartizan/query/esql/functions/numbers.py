@@ -53,14 +53,28 @@ def _same(function: str) -> Function:
     return Function((NUMBER,), build)
 
 
+_NEARLY_ONE = "1.00000000000000022"
+
+
 def _round(built: Built) -> Typed:
-    """Half away from zero, as Java's `HALF_UP`; ClickHouse rounds half to even."""
+    """Half away from zero, as Java's `HALF_UP`; ClickHouse rounds half to even. A value that its decimal digits show as
+    a half counts as one, though its binary digits are a bit less (2.675)."""
     first = built.arguments[0]
     digits = call("toInt64", built[1]) if built.has(1) else number(0)
     scale = call("exp10", _double(digits))
     value = _double(built[0])
-    moved = call("floor", call("plus", call("multiply", call("abs", value), scale.copy()), exp.Literal.number("0.5")))
-    rounded = call("multiply", call("sign", value.copy()), call("divide", moved, scale))
+    scaled = call(
+        "multiply",
+        call("abs", value),
+        scale.copy(),
+    )
+    moved = call(
+        "floor", call("plus", call("multiply", scaled, exp.Literal.number(_NEARLY_ONE)), exp.Literal.number("0.5"))
+    )
+    found = call("multiply", call("sign", value.copy()), call("divide", moved, scale.copy()))
+    is_exact = call("greaterOrEquals", scaled.copy(), exp.Literal.number("1e15"))
+    is_nothing = call("equals", scale, number(0))
+    rounded = call("multiIf", is_exact, value.copy(), is_nothing, call("multiply", value.copy(), number(0)), found)
     if first.type is Type.DOUBLE:
         return Typed(finite(rounded), Type.DOUBLE)
     if not built.has(1):
@@ -137,21 +151,17 @@ def _copy_sign(built: Built) -> Typed:
     )
 
 
-def _clamp(built: Built) -> Typed:
-    """The value, or the nearer end of the range."""
-    low = call("if", exp.LT(this=built[0], expression=built[1]), built[1], built[0])
-    return Typed(call("if", exp.GT(this=low, expression=built[2]), built[2], low.copy()), built.arguments[0].type)
-
-
 NUMBERS_OF: Mapping[str, Function] = {
     "abs": _same("abs"),
     "acos": _within("acos", -1, 1),
+    "acosh": _of_double("acosh"),
     "asin": _within("asin", -1, 1),
+    "asinh": _of_double("asinh"),
     "atan": _of_double("atan"),
+    "atanh": _of_double("atanh"),
     "atan2": _of_two("atan2"),
     "cbrt": _of_double("cbrt"),
     "ceil": _same("ceil"),
-    "clamp": Function((NUMBER, NUMBER, NUMBER), _clamp),
     "copy_sign": Function((NUMBER, NUMBER), _copy_sign),
     "cos": _of_double("cos"),
     "cosh": _of_double("cosh"),

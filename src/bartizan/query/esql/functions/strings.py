@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+import re2
 from sqlglot import exp
 
 from bartizan.query.esql.functions.signature import INTEGER, TEXT, Built, Function, gives
 from bartizan.query.esql.typed import Mistake, Tree, Type, Typed, number
 from bartizan.query.operators import UnfitValue
 from bartizan.query.regex.pcre import pcre_to_re2
-from bartizan.query.sql import call, text
+from bartizan.query.sql import call, each, text
 
 MAX_REPEAT_BYTES = 1_000_000
 """Longest text that `REPEAT` and `SPACE` make; a longer one is null."""
@@ -48,10 +49,14 @@ def _right(built: Built) -> Tree:
 
 
 def _locate(built: Built) -> Tree:
-    """The place of a text counted from 1; 0 if it isn't there."""
-    start = call("greatest", _int(built[2]), number(1)) if built.has(2) else number(1)
-    found = call("positionUTF8", built[0], built[1], call("toUInt64", start))
-    return call("toInt32", found)
+    """The place of a text counted from 1, searched from a place that may count from the end; 0 if it isn't there."""
+    if not built.has(2):
+        return call("toInt32", call("positionUTF8", built[0], built[1]))
+    start, size = _int(built[2]), _int(call("lengthUTF8", built[0]))
+    is_negative = exp.LT(this=start, expression=_zero())
+    behind = call("plus", size, call("plus", start.copy(), number(1)))
+    place = call("greatest", call("if", is_negative, behind, start.copy()), number(1))
+    return call("toInt32", call("positionUTF8", built[0], built[1], call("toUInt64", place)))
 
 
 def _replace(built: Built) -> Tree:
@@ -60,16 +65,19 @@ def _replace(built: Built) -> Tree:
         pattern = pcre_to_re2(built.text(1))
     except UnfitValue as error:
         raise Mistake(str(error), error.hint, 1) from error
-    replacement = _java_replacement(built.text(2))
+    replacement = _java_replacement(built.text(2), re2.compile(pattern).groups)
     binder = built.env.binder
     return call("replaceRegexpAll", built[0], binder.scalar(pattern), binder.scalar(replacement))
 
 
-def _java_replacement(written: str) -> str:
+def _java_replacement(written: str, groups: int) -> str:
+    """A replacement of Java as RE2 reads it. Raises `Mistake` for a group that the expression doesn't have."""
     out, position = [], 0
     while position < len(written):
         character, following = written[position], written[position + 1 : position + 2]
         if character == "$" and following.isdigit():
+            if int(following) > groups:
+                raise Mistake(f"the expression has no group {following}", "write `\\$` for a dollar sign", 2)
             out.append(f"\\{following}")
             position += 1
         elif character == "\\" and following:
@@ -90,31 +98,33 @@ def _split(built: Built) -> Typed:
     return Typed(call("if", call("isNull", built[0]), none, parts), Type.KEYWORD, True)
 
 
+_SPACE = r"[\x{09}-\x{0d}\x{1c}-\x{20}\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}]"
+"""What Java's `Character.isWhitespace` takes for white space: no-break spaces are none."""
+
+
 def _trim(where: str) -> Function:
-    """White space as Java's `strip` sees it."""
-    pattern = {"both": r"^\s+|\s+$", "left": r"^\s+", "right": r"\s+$"}[where]
+    """A text without the white space around it."""
+    pattern = {"both": f"^{_SPACE}+|{_SPACE}+$", "left": f"^{_SPACE}+", "right": f"{_SPACE}+$"}[where]
     return Function(
         (TEXT,), gives(Type.KEYWORD, lambda built: call("replaceRegexpAll", built[0], text(pattern), text("")))
     )
 
 
 def _repeat(built: Built) -> Tree:
-    times = _int(built[1])
-    size = call("multiply", _int(call("length", call("ifNull", built[0], text("")))), times.copy())
-    fits = exp.And(
-        this=exp.GTE(this=times.copy(), expression=_zero()),
-        expression=exp.LTE(this=size, expression=number(MAX_REPEAT_BYTES)),
-    )
-    return call("if", fits, call("repeat", built[0], times), exp.Null())
+    return _repeated(built[0], _int(built[1]))
+
+
+def _repeated(source: Tree, times: Tree) -> Tree:
+    """Null where there would be too much of it; the engine never sees how often that would be."""
+    longest = call("greatest", _int(call("length", call("ifNull", source.copy(), text("")))), number(1))
+    most = call("intDiv", number(MAX_REPEAT_BYTES), longest)
+    some = call("ifNull", times, number(-1))
+    fits = call("and", call("greaterOrEquals", some, _zero()), call("lessOrEquals", some.copy(), most))
+    return call("if", fits, call("repeat", source, call("if", fits.copy(), some.copy(), _zero())), exp.Null())
 
 
 def _space(built: Built) -> Tree:
-    times = _int(built[0])
-    fits = exp.And(
-        this=exp.GTE(this=times.copy(), expression=_zero()),
-        expression=exp.LTE(this=times.copy(), expression=number(MAX_REPEAT_BYTES)),
-    )
-    return call("if", fits, call("repeat", text(" "), times), exp.Null())
+    return _repeated(text(" "), _int(built[0]))
 
 
 def _contains(built: Built) -> Tree:
@@ -129,23 +139,43 @@ def _encoded(function: str) -> Function:
     return Function((TEXT,), gives(Type.KEYWORD, lambda built: call(function, built[0])))
 
 
+def _each(function: str) -> Function:
+    """A function of every value of its argument."""
+
+    def build(built: Built) -> Typed:
+        if not built.arguments[0].many:
+            return Typed(call(function, built[0]), Type.KEYWORD)
+        changed = call("arrayMap", each("_t", lambda value: call(function, value)), built.arguments[0].tree.copy())
+        return Typed(changed, Type.KEYWORD, True)
+
+    return Function((TEXT,), build)
+
+
 def _url_component(built: Built) -> Tree:
-    return call("encodeURLComponent", built[0])
+    return _as_java(call("encodeURLComponent", built[0]))
 
 
 def _url_encode(built: Built) -> Tree:
-    """As `URLEncoder` of Java: a space is `+`."""
-    return call("encodeURLFormComponent", built[0])
+    """As `URLEncoder` of Java: a space is `+`, `*` stays and `~` doesn't."""
+    return _as_java(call("encodeURLFormComponent", built[0]))
+
+
+def _as_java(encoded: Tree) -> Tree:
+    without = call("replaceAll", encoded, text("%2A"), text("*"))
+    return call("replaceAll", without, text("~"), text("%7E"))
 
 
 def _decoded_url(built: Built) -> Tree:
     """`+` is a space; a broken escape makes it null."""
     broken = call("match", built[0], text("%([^0-9A-Fa-f]|$|[0-9A-Fa-f]([^0-9A-Fa-f]|$))"))
-    return call("if", broken, exp.Null(), call("decodeURLFormComponent", built[0]))
+    return call("if", broken, exp.Null(), call("toValidUTF8", call("decodeURLFormComponent", built[0])))
 
 
 def _from_base64(built: Built) -> Tree:
-    return call("nullIf", call("tryBase64Decode", built[0]), text(""))
+    """Null for what is no Base64; bytes that are no UTF-8 become the replacement character."""
+    decoded = call("toValidUTF8", call("tryBase64Decode", built[0]))
+    is_broken = call("and", call("empty", decoded), call("notEmpty", built[0]))
+    return call("if", is_broken, exp.Null(), decoded.copy())
 
 
 def _reverse(built: Built) -> Tree:
@@ -177,56 +207,11 @@ STRINGS: Mapping[str, Function] = {
     "starts_with": Function(_TWO, gives(Type.BOOLEAN, lambda built: call("startsWith", built[0], built[1]))),
     "substring": Function((TEXT, INTEGER, INTEGER), gives(Type.KEYWORD, _substring), optional=1),
     "to_base64": _encoded("base64Encode"),
-    "to_lower": _encoded("lowerUTF8"),
-    "to_upper": _encoded("upperUTF8"),
+    "to_lower": _each("lowerUTF8"),
+    "to_upper": _each("upperUTF8"),
     "trim": _trim("both"),
     "url_decode": Function(_ONE, gives(Type.KEYWORD, _decoded_url)),
     "url_encode": Function(_ONE, gives(Type.KEYWORD, _url_encode)),
     "url_encode_component": Function(_ONE, gives(Type.KEYWORD, _url_component)),
 }
 """What each takes and gives."""
-
-_HASHES = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha-1": "SHA1", "sha-256": "SHA256", "sha-512": "SHA512"}
-
-
-def _digest(function: str) -> Function:
-    return Function((TEXT,), gives(Type.KEYWORD, lambda built: call("lower", call("hex", call(function, built[0])))))
-
-
-def _hash(built: Built) -> Tree:
-    function = _HASHES.get(built.text(0).lower())
-    if function is None:
-        raise Mistake(f"`{built.text(0)[:40]}` is no algorithm", "take MD5, SHA-1, SHA-256 or SHA-512", 0)
-    return call("lower", call("hex", call(function, built[1])))
-
-
-HASHES: Mapping[str, Function] = {
-    "hash": Function(_TWO, gives(Type.KEYWORD, _hash)),
-    "md5": _digest("MD5"),
-    "sha1": _digest("SHA1"),
-    "sha256": _digest("SHA256"),
-}
-"""Digests of texts, in lower case hexadecimal."""
-
-
-def _json(built: Built) -> Tree:
-    """The value at a path such as `a.b[0].c`: a text without quotes, other values as JSON; null if it isn't there."""
-    path = _json_path(built.text(1))
-    arguments = [built.env.binder.scalar(one) if isinstance(one, str) else number(one + 1) for one in path]
-    raw = call("JSONExtractRaw", call("ifNull", built[0], text("")), *arguments)
-    shown = call("if", call("startsWith", raw.copy(), text('"')), call("JSONExtractString", raw.copy()), raw.copy())
-    is_nothing = exp.In(this=raw, expressions=[text(""), text("null")])
-    return call("if", is_nothing, exp.Null(), shown)
-
-
-def _json_path(written: str) -> list[str | int]:
-    parts: list[str | int] = []
-    for name in written.removeprefix("$").strip(".").split("."):
-        head, *places = name.replace("]", "").split("[")
-        parts += [head] if head else []
-        parts += [int(place) if place.isdigit() else place.strip("'\"") for place in places]
-    return parts
-
-
-JSON: Mapping[str, Function] = {"json_extract": Function(_TWO, gives(Type.KEYWORD, _json))}
-"""Functions of JSON texts."""
