@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from bartizan.engine.base import READ_ONLY, Engine, Value, answer, arrow, rows
+from bartizan.engine.errors import StatementRefused
 from bartizan.engine.statements import Explained
 from tests.engine.conftest import sql
 
@@ -158,3 +159,12 @@ def test_what_a_query_took_and_its_plan(engine: Engine) -> None:
     assert min(took.rows_read, took.bytes_read, took.elapsed_s) > 0
     plan = rows(engine, Explained(statement), {"most": 2}, settings=READ_ONLY)
     assert any("ReadFromSystemNumbers" in line["explain"] for line in plan)
+
+
+@pytest.mark.parametrize("format", ["JSON", "JSONEachRow"])
+def test_a_statement_that_fails_midway_leaves_nothing_to_the_next(engine: Engine, format: str) -> None:
+    failing = sql("SELECT number, throwIf(number = 70000) FROM numbers(100000)")
+    for _ in range(3):
+        with pytest.raises(StatementRefused):
+            engine.query(failing, format=format)
+        assert engine.query(sql("SELECT 1 AS one"), format="CSV") == b"1\n"

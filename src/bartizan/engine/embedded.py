@@ -89,11 +89,21 @@ class EmbeddedEngine:
             connection = _connect(self._address)
         try:
             yield connection
+        except BaseException:
+            connection = self._replaced(connection)
+            raise
         finally:
             if self._is_open:
                 self._idle.append(connection)
             else:
                 connection.close()
+
+    def _replaced(self, connection: Any) -> Any:
+        """Another connection. What a statement had written when it failed stays in chDB's, before the next result. The
+        new one opens first: with its last connection chDB would let go of the store."""
+        another = _connect(self._address)
+        connection.close()
+        return another
 
 
 def _claim(folder: Path) -> None:
