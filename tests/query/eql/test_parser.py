@@ -87,6 +87,7 @@ REFUSED = {
     "a chain": ("any where 1 < 2 < 3", "`<` stands where"),
     "an unknown pipe": ("process where true | sort x", "stands where"),
     "a pipe of old": ("process where true | unique 3", "there is no pipe `unique`"),
+    "too long a span": (f"sequence with maxspan={'1' * 330}h [any where true] [any where true]", "a hundred years"),
     "no such unit": ("sequence with maxspan=5y [any where true] [any where true]", "no time span"),
     "no unit": ("sequence with maxspan=5 [any where true] [any where true]", "did you mean `5s`"),
     "no span at all": ("sequence with maxspan=0s [any where true] [any where true]", "longer than nothing"),

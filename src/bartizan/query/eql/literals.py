@@ -44,6 +44,10 @@ def read_name(source: str) -> str:
     return re.sub(r"`((?:[^`]|``)+)`", lambda found: found.group(1).replace("``", "`"), source)
 
 
+MAX_TIMESPAN_MS = 36_500 * 86_400_000
+"""Longest time span: a hundred years."""
+
+
 def read_timespan(source: str) -> int:
     """Milliseconds of `5m`, `500ms`, `1.5h`. Raises `BadLiteral`, also without a unit, as Elasticsearch does."""
     found = _TIMESPAN.fullmatch(source)
@@ -51,7 +55,10 @@ def read_timespan(source: str) -> int:
         raise BadLiteral(f"the time span `{found[1]}` has no unit", 0, f"did you mean `{found[1]}s`?")
     if found is None or found[2] not in _UNIT_MS:
         raise BadLiteral(f"`{source}` is no time span", 0, "write a number with ms, s, m, h or d, such as `5m`")
-    return round(float(found[1]) * _UNIT_MS[found[2]])
+    milliseconds = float(found[1]) * _UNIT_MS[found[2]]
+    if milliseconds > MAX_TIMESPAN_MS:
+        raise BadLiteral("the time span is longer than a hundred years", 0, "leave it out")
+    return round(milliseconds)
 
 
 def write_string(text: str) -> str:
