@@ -99,6 +99,8 @@ class _Builder:
                 self._extend(one)
                 self.closed = self.fixed = True
             case Sort(keys):
+                if self.closed:
+                    self._nest()
                 self.order = keys
             case Limit(count):
                 self._limit(count)
