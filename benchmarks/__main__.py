@@ -32,6 +32,8 @@ def main(events: int) -> None:
             tenzir=[measured for _ in range(RUNS) if (measured := tenzir(lines))],
             scan=_several("scan_worker", str(logs), runs=1)[0],
             sequences=[_several("sequence_worker", str(count), runs=1)[0] for count in SEQUENCE_EVENTS],
+            searches=_several("search_worker", runs=1)[0],
+            compiling=_several("compile_worker", runs=1)[0],
             startup=_several("startup_worker"),
         )
     DOCS.write_text(render(figures), encoding="utf-8")

@@ -19,7 +19,7 @@ from benchmarks.measure import median
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 STREAM = "logs-empty-default"
-NAMES = {"kuery": "KQL", "kql": "KQL", "eql": "EQL", "esql": "ES|QL", "lucene": "Lucene"}
+NAMES = {"kuery": "KQL", "kql": "KQL", "eql": "EQL", "esql": "ES\\|QL", "lucene": "Lucene"}
 
 
 def searches(app: App) -> Iterator[tuple[str, Search]]:

@@ -23,12 +23,14 @@ class Figures:
     tenzir: list[Run]
     scan: Run
     sequences: list[Run]
+    searches: Run
+    compiling: Run
     startup: list[Run]
 
 
 def render(figures: Figures) -> str:
     """The page."""
-    parts = (_head, _ingest, _storage, _scan, _sequences, _startup)
+    parts = (_head, _ingest, _storage, _scan, _sequences, _searches, _compiling, _startup)
     return "\n".join([*(line for part in parts for line in part(figures)), ""])
 
 
@@ -121,6 +123,45 @@ def _sequence_row(run: Run) -> str:
     counts = " | ".join(f"{one[name]:,}" for name in ("events", "candidates", "rows_read"))
     times = f"**{one['wall_s']:.2f}** | {one['cpu_s']:.2f} | {one['grouped_cpu_s']:.2f}"
     return f"| {counts} | {times} | {one['peak_memory_mb']:,.0f} MB |"
+
+
+def _searches(figures: Figures) -> list[str]:
+    result = figures.searches.result
+    return [
+        f"## Searches over {result['events']:,} stored events",
+        "",
+        "The first time and again, in milliseconds, with the rows that ClickHouse read; beside it the same statement",
+        "without the table's skip indexes and without what the engine remembers of earlier searches.",
+        "",
+        "| question | first | again | rows read | MB read | found | without: ms | without: rows read |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_search_row(name, one) for name, one in result["searches"].items()),
+        "",
+    ]
+
+
+def _search_row(name: str, one: dict[str, float]) -> str:
+    times = f"**{one['first_ms']:,.0f}** | {one['again_ms']:,.0f}"
+    read = f"{one['rows_read']:,} | {one['mb_read']:,.1f} | {one['found']:,}"
+    return f"| {name} | {times} | {read} | {one['plain_ms']:,.0f} | {one['plain_rows_read']:,} |"
+
+
+def _compiling(figures: Figures) -> list[str]:
+    result = figures.compiling.result
+    rows = [
+        f"| {name} | {one['rules']:,} | **{one['median_ms']:.1f}** | {one['p99_ms']:.0f} |"
+        for name, one in result["rules"].items()
+    ]
+    return [
+        "## From a rule's text to SQL",
+        "",
+        "| rules | how many | median, ms | 99th percentile, ms |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        f"The longest query, {result['longest_characters']:,} characters: {result['longest_ms']:.0f} ms.",
+        "",
+    ]
 
 
 def _startup(figures: Figures) -> list[str]:
