@@ -32,6 +32,7 @@ from bartizan.ingest.stream_check import Checker
 from bartizan.integrations.catalog import SHIPPED, Catalog, load_catalog
 from bartizan.integrations.macros import Macros, load_macros
 from bartizan.pipeline import Detection, Intake
+from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
 
@@ -101,6 +102,12 @@ class App:
         """Records to documents, nothing stored."""
         return Normalizer(self.scratch, self.macros, self.registry, self.config.namespace, self.clock)
 
+    @property
+    def budget(self) -> Budget:
+        """What a search may take."""
+        engine = self.config.engine
+        return Budget(engine.search_timeout_s, engine.search_max_rows, engine.search_max_memory_bytes)
+
     @cached_property
     def scratch(self) -> Engine:
         """An engine that stores nothing. A process has one embedded engine: don't ask for this and `engine` both."""
@@ -148,7 +155,7 @@ class App:
 
     def services(self) -> Services:
         """What the API works with. Raises `Exposed` when it would listen beyond loopback without a key."""
-        serve, engine, ingest = self.config.serve, self.config.engine, self.config.ingest
+        serve, ingest = self.config.serve, self.config.ingest
         access = access_for(serve.host, serve.api_key)
         return Services(
             engine=self.engine,
@@ -161,7 +168,7 @@ class App:
             clock=self.clock,
             incoming=self.config.data / "spool" / "incoming",
             access=access,
-            limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * _UNFOLDING, engine.search_timeout_s),
+            limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * _UNFOLDING, self.budget),
             lookups=self.lookups,
         )
 

@@ -32,6 +32,10 @@ class EngineConfig:
     """Cores one statement may use."""
     search_timeout_s: float = 60
     """Seconds a search may take."""
+    search_max_rows: int = 0
+    """Rows a search may read; 0 is no bound."""
+    search_max_memory_bytes: int = 0
+    """Memory a search may take; 0 is what any statement may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ OPERATIONS = {
     ("get", "/api/v1/health"),
     ("post", "/api/v1/ingest"),
     ("post", "/api/v1/search"),
+    ("delete", "/api/v1/searches/{id}"),
     ("get", "/api/v1/alerts"),
     ("get", "/api/v1/alerts/{id}"),
     ("get", "/api/v1/rules"),

@@ -1,6 +1,8 @@
 """Searches over HTTP: documents, errors with their place, and hostile queries that stay queries."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ import httpx
 import pytest
 
 from bartizan.api.services import Services
+from bartizan.query.budget import Budget
 from tests.api.conftest import BATCH, Serve, error_of, record, tar
 
 HOSTILE = "</script><script>alert(1)</script> ${jndi:ldap://x} {{7*7}} \u202e\u2028 =cmd() ' \\ `"
@@ -170,9 +173,24 @@ def test_log_content_comes_back_as_data(client: httpx.Client) -> None:
 
 
 def test_a_search_runs_out_of_time(services: Services, serve: Serve, attack: dict[str, Any]) -> None:
-    with serve(replace(services, limits=replace(services.limits, search_timeout_s=0.000_001))) as client:
+    with serve(replace(services, limits=replace(services.limits, search=Budget(timeout_s=0.000_001)))) as client:
         answer = search(client, "event.original: *a*b*c*")
-    assert (answer.status_code, error_of(answer)["type"]) == (504, "EngineUnavailable")
+    assert (answer.status_code, error_of(answer)["type"]) == (504, "BudgetExceeded")
+
+
+def test_a_search_is_cancelled_by_the_id_that_its_client_gave(client: httpx.Client, attack: dict[str, Any]) -> None:
+    expanded = " | ".join(f"MV_EXPAND {name}" for name in "abcdefghijkl")
+    same = ", ".join(f"{name} = a" for name in "bcdefghijkl")
+    query = f"ROW a = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] | EVAL {same} | {expanded} | STATS COUNT(*)"
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(search, client, query, language="esql", id="mine'; --")
+        while not running.done():
+            told = client.delete("/api/v1/searches/mine'; --")
+            assert told.status_code in (200, 404)
+            time.sleep(0.05)
+        answer = running.result()
+    assert (answer.status_code, error_of(answer)["type"]) == (400, "SearchCancelled")
+    assert client.delete("/api/v1/searches/mine'; --").status_code == 404
 
 
 def test_what_a_search_took_and_how_it_is_explained(client: httpx.Client, attack: dict[str, Any]) -> None:

@@ -1,6 +1,10 @@
 """`bartizan search` over files: what it prints in each format, its explanation, and its messages."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -78,3 +82,19 @@ def test_parameters(file: str, tmp_path: Path) -> None:
     assert run(*words, *bound, cwd=tmp_path).stdout.split() == ["who", "ann"]
     wrong = run(*words, "--parameter", "port", cwd=tmp_path)
     assert (wrong.returncode, "name=value" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_search(file: str, tmp_path: Path) -> None:
+    digits = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
+    expanded = " | ".join(f"MV_EXPAND {name}" for name in "abcdefghijkl")
+    query = (
+        f"ROW a = {digits} | EVAL {', '.join(f'{name} = a' for name in 'bcdefghijkl')} | {expanded} | STATS COUNT(*)"
+    )
+    command = [str(Path(sys.executable).with_name("bartizan")), "search", query, "--language", "esql", "--files", file]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as running:
+        time.sleep(4)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert "Traceback" not in said

@@ -12,6 +12,7 @@ from bartizan.config import Config, EngineConfig
 from bartizan.engine.base import rows
 from bartizan.ingest.objects import find_files
 from bartizan.pipeline import Told, file_source
+from bartizan.query.budget import Budget
 from bartizan.query.search import Search, search
 from bartizan.simulate import Scenario, write
 from tests.engine.clickhouse_http import ClickHouseServer
@@ -41,7 +42,7 @@ def test_logs_go_in_and_alerts_come_out(app: App, tmp_path: Path) -> None:
 
     alerts = [alert for found in app.detection.run() for alert in found.alerts]
     assert alerts
-    found = search(app.engine, app.schema(), Search("event.action: *", limit=5), START, 30)
+    found = search(app.engine, app.schema(), Search("event.action: *", limit=5), START, Budget())
     assert len(found.documents) == 5
 
     kept = sql(

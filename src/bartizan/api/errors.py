@@ -13,6 +13,7 @@ from bartizan.engine.errors import EngineError, StatementRefused
 from bartizan.errors import BartizanError, Terminal, Transient
 from bartizan.ingest.errors import IngestError
 from bartizan.integrations.errors import UnknownDataset
+from bartizan.query.budget import BudgetExceeded
 from bartizan.query.errors import QueryError, QuerySyntaxError
 
 TIMEOUT_EXCEEDED = 159
@@ -69,6 +70,8 @@ _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
 
 def status_of(error: BartizanError) -> HTTPStatus:
     """The status that an error of ours means to the client: 4xx don't repeat, 503 and 504 later may do."""
+    if isinstance(error, BudgetExceeded) and error.out_of_time:
+        return HTTPStatus.GATEWAY_TIMEOUT
     if isinstance(error, EngineError) and error.code == TIMEOUT_EXCEEDED:
         return HTTPStatus.GATEWAY_TIMEOUT
     if isinstance(error, Transient):

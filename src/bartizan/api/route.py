@@ -1,7 +1,7 @@
 """A route of a resource, as its module's `ROUTES` lists it, and what all routes have in common."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 
 from bartizan.api.errors import ErrorBody
 from bartizan.api.reception import Receiver
+from bartizan.api.searches import RunningSearches
 from bartizan.api.services import Services
 from bartizan.api.threads import Threads
 from bartizan.api.worker import Worker
@@ -40,6 +41,7 @@ class Served:
     worker: Worker
     receiver: Receiver
     threads: Threads
+    searches: RunningSearches = field(default_factory=RunningSearches)
 
 
 @dataclass(frozen=True, slots=True)

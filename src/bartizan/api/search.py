@@ -1,21 +1,25 @@
 """`/search`: a query in, the newest matching events as ECS documents out."""
 
+import asyncio
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import Response
+from fastapi import Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from bartizan.api.errors import BadParameter
+from bartizan.api.errors import BadParameter, NotFound
 from bartizan.api.route import JsonResponse, Route, Served, Serving
+from bartizan.query.cancel import cancel
 from bartizan.query.dates import read_date
 from bartizan.query.search import Search, explain_search
 from bartizan.query.search import search as run_search
 
 MAX_LIMIT = 10_000
+POLL_S = 0.5
+"""How often a search looks whether its client is still there, in seconds."""
 _NOTHING = {"groups": None, "table": None, "rows_read": 0, "bytes_read": 0, "elapsed_ms": 0.0, "explanation": None}
 MAX_QUERY_CHARACTERS = 200_000
 
@@ -37,6 +41,8 @@ class SearchRequest(BaseModel):
     limit: int = Field(default=100, ge=0, le=MAX_LIMIT)
     parameters: list[Any] | dict[str, Any] = Field(default=[], max_length=100)
     """Values of an ES|QL query's `?1` or `?name`."""
+    id: str = Field(default="", max_length=100)
+    """A name for this search, to cancel it by; a search whose client hangs up is cancelled too."""
     explain: bool = False
     """Tell how the query is understood instead of running it."""
 
@@ -114,12 +120,32 @@ class SearchAnswer(BaseModel):
     """Only if the request says `explain`; nothing was run then."""
 
 
-async def search(serving: Serving, asked: SearchRequest) -> Response:
+class Cancelled(BaseModel):
+    """A search that was told to end; who waits for it is told `SearchCancelled`."""
+
+    id: str
+
+
+async def search(serving: Serving, asked: SearchRequest, request: Request) -> Response:
     """Search events."""
-    return await serving.threads.search(_search, serving, asked)
+    with serving.searches.named(asked.id) as id:
+        running = asyncio.ensure_future(serving.threads.search(_search, serving, asked, id))
+        while not (await asyncio.wait([running], timeout=POLL_S))[0]:
+            if await request.is_disconnected():
+                await serving.threads.call(cancel, serving.services.engine, id)
+        return running.result()
 
 
-def _search(serving: Served, asked: SearchRequest) -> Response:
+async def cancel_search(serving: Serving, id: Annotated[str, Path(max_length=100)]) -> Cancelled:
+    """Cancel a search that runs."""
+    found = serving.searches.of(id)
+    if found is None:
+        raise NotFound("no search by this id is running", where="id")
+    await serving.threads.call(cancel, serving.services.engine, found)
+    return Cancelled(id=id)
+
+
+def _search(serving: Served, asked: SearchRequest, id: str) -> Response:
     services = serving.services
     now = services.clock()
     started = time.monotonic()
@@ -135,7 +161,7 @@ def _search(serving: Served, asked: SearchRequest) -> Response:
         explained = explain_search(engine, schema, wanted, now)
         answer |= {"sql": explained.sql, "explanation": asdict(explained)}
     else:
-        answer |= asdict(run_search(engine, schema, wanted, now, services.limits.search_timeout_s))
+        answer |= asdict(run_search(engine, schema, wanted, now, replace(services.limits.search, search=id)))
     took_ms = round((time.monotonic() - started) * 1000)
     return JsonResponse(orjson.dumps({"shown": _shown(answer), "took_ms": took_ms, **answer}))
 
@@ -154,4 +180,7 @@ def instant_of(text: str, name: str, now: datetime) -> datetime | None:
     return named.start
 
 
-ROUTES = (Route("POST", "/search", search, SearchAnswer),)
+ROUTES = (
+    Route("POST", "/search", search, SearchAnswer),
+    Route("DELETE", "/searches/{id}", cancel_search, Cancelled),
+)

@@ -11,6 +11,7 @@ from bartizan.detect.rulebook import Rulebook
 from bartizan.engine.base import Engine
 from bartizan.ingest.objects import Reading
 from bartizan.pipeline import Detection, Intake
+from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 
 
@@ -22,8 +23,8 @@ class Limits:
     """Bytes of one object sent to `/ingest`, as it comes over the wire."""
     max_unfolded_bytes: int
     """Bytes such an object may unfold to."""
-    search_timeout_s: float
-    """Seconds a search may take in the engine."""
+    search: Budget
+    """What a search may take in the engine."""
     max_request_bytes: int = 1024 * 1024
     """Bytes of any other request's body."""
     max_backlog_bytes: int = 2 * 1024**3

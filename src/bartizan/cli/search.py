@@ -1,7 +1,7 @@
 """`bartizan search`: events in the store or in files, by a query."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from bartizan.cli.found import print_found
 from bartizan.cli.options import ConfigFile, Data, OutputFormat, open_app
 from bartizan.cli.output import Format, stderr
 from bartizan.cli.remote import Remote, live_server
+from bartizan.query.cancel import interruptible
 from bartizan.query.dates import read_date
 from bartizan.query.files.store import opened_files
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
@@ -81,7 +82,10 @@ def search(
         elif explain:
             print_explanation(explain_search(app.engine, app.schema(), asked, now), format)
         else:
-            found = run_search(app.engine, app.schema(), asked, now, app.config.engine.search_timeout_s)
+            found = interruptible(
+                app.engine,
+                lambda search: run_search(app.engine, app.schema(), asked, now, replace(app.budget, search=search)),
+            )
             print_found(asdict(found), COLUMNS, format)
 
 
@@ -103,7 +107,7 @@ def _files(
         if explain:
             print_explanation(opened.explain(asked, ready), format)
             return
-        found = opened.run(ready, app.config.engine.search_timeout_s)
+        found = interruptible(app.scratch, lambda search: opened.run(ready, replace(app.budget, search=search)))
         print_found(asdict(found), opened.shown(ready), format)
 
 

@@ -15,6 +15,7 @@ from bartizan.engine.base import READ_ONLY, Answer, Engine, answer, rows
 from bartizan.engine.statements import Estimated
 from bartizan.engine.tables import tables_query
 from bartizan.query import ir
+from bartizan.query.budget import Budget, kept
 from bartizan.query.compile import Compiled, Within, choose, compile_events, to_wanted
 from bartizan.query.correlation.evaluate import (
     CorrelationEvaluation,
@@ -105,9 +106,9 @@ Prepared = Compiled | Evaluation | CorrelationEvaluation | CompiledTable
 """A search made ready for the streams it reads."""
 
 
-def search(engine: Engine, schema: Schema, asked: Search, now: datetime, timeout_s: float) -> Found:
+def search(engine: Engine, schema: Schema, asked: Search, now: datetime, budget: Budget) -> Found:
     """The newest events that match. Raises a `QueryError` with position for a query that is wrong."""
-    return run(engine, schema, prepared(schema, asked, now), timeout_s)
+    return run(engine, schema, prepared(schema, asked, now), budget)
 
 
 def explain_search(engine: Engine, schema: Schema, asked: Search, now: datetime) -> Explanation:
@@ -149,12 +150,16 @@ def _asked(asked: Search, wanted: ir.Wanted, chosen: Schema, now: datetime) -> A
     )
 
 
-def run(engine: Engine, schema: Schema, ready: Prepared, timeout_s: float) -> Found:
-    """What a search made ready finds; it only reads and takes `timeout_s` seconds at most."""
+def run(engine: Engine, schema: Schema, ready: Prepared, budget: Budget) -> Found:
+    """What a search made ready finds. Raises `BudgetExceeded` if that takes more than it may, `SearchCancelled`."""
+    with kept(budget):
+        return _found(engine, schema, ready, budget)
+
+
+def _found(engine: Engine, schema: Schema, ready: Prepared, budget: Budget) -> Found:
     if isinstance(ready, Evaluation | CorrelationEvaluation):
-        return _groups(engine, schema, ready, timeout_s)
-    settings = {**READ_ONLY, "max_execution_time": timeout_s}
-    answered = answer(engine, ready.tree, values(ready), settings=settings)
+        return _groups(engine, schema, ready, budget)
+    answered = answer(engine, ready.tree, values(ready), settings=budget.settings())
     if isinstance(ready, CompiledTable):
         return _table(schema, ready, answered)
     documents = [document(row, schema.registry) for row in answered.rows]
@@ -183,12 +188,12 @@ def _table(schema: Schema, ready: CompiledTable, answered: Answer) -> Found:
     )
 
 
-def _groups(engine: Engine, schema: Schema, ready: Grouping, timeout_s: float) -> Found:
+def _groups(engine: Engine, schema: Schema, ready: Grouping, budget: Budget) -> Found:
     started = time.monotonic()
     if isinstance(ready, Evaluation):
-        found = evaluate(engine, ready, timeout_s)
+        found = evaluate(engine, ready, budget)
     else:
-        found = evaluate_correlation(engine, ready, timeout_s)
+        found = evaluate_correlation(engine, ready, budget)
     elapsed_s = time.monotonic() - started
     groups = [Group(one.keys, [document(row, schema.registry) for row in one.events]) for one in found]
     return Found([], groups, sql_text(ready), rows_to_read(engine, ready), 0, _ms(elapsed_s))

@@ -9,6 +9,7 @@ from sqlglot import parse_one
 
 from bartizan.ecs import load_registry
 from bartizan.engine.base import Engine
+from bartizan.query.budget import Budget
 from bartizan.query.errors import QueryError
 from bartizan.query.explain import explain_wanted
 from bartizan.query.schema import Schema
@@ -114,7 +115,7 @@ def found(engine: Engine, body: str, lines: list[str]) -> dict[str, list[int]]:
     engine.query(parse_one(make, dialect="clickhouse"), {"table": table}, format="Null")
     engine.query(parse_one(FILL, dialect="clickhouse"), {"table": table, "lines": lines}, format="Null")
     asked = Search(written(body), "sigma", (table,))
-    groups = search(engine, schema(table), asked, NOW, 30).groups or []
+    groups = search(engine, schema(table), asked, NOW, Budget()).groups or []
     engine.query(parse_one("DROP TABLE {table: Identifier}", dialect="clickhouse"), {"table": table}, format="Null")
     return {"/".join(map(str, one.keys)): [int(event["event"]["id"]) for event in one.events] for one in groups}
 

@@ -9,6 +9,7 @@ import pytest
 from bartizan.ecs import Registry, load_registry
 from bartizan.engine.base import Engine
 from bartizan.ingest.codecs import Bounds
+from bartizan.query.budget import Budget
 from bartizan.query.errors import QueryError
 from bartizan.query.esql.compile import compile_esql
 from bartizan.query.files.store import opened_files
@@ -102,7 +103,7 @@ def test_no_text_of_a_query_is_sql(three: Schema) -> None:
 
 def search_file(engine: Engine, path: Path, query: str) -> Found:
     with opened_files(engine, [path], load_registry(), Bounds()) as opened:
-        return opened.run(opened.prepare(Search(query, "esql"), NOW), 10)
+        return opened.run(opened.prepare(Search(query, "esql"), NOW), Budget())
 
 
 def test_files(engine: Engine, tmp_path: Path) -> None:

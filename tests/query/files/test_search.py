@@ -19,6 +19,7 @@ from bartizan.ecs import load_registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
 from bartizan.ingest.codecs import Bounds
+from bartizan.query.budget import Budget
 from bartizan.query.errors import QueryError, UnknownField
 from bartizan.query.files.store import opened_files
 from bartizan.query.query_fields import ECS_FIELDS
@@ -54,7 +55,7 @@ def find(engine: Engine, tmp_path: Path) -> Find:
             paths.append(tmp_path / f"{number} it's {{a}}*.json")
             paths[-1].write_bytes(one)
         with opened_files(engine, paths, REGISTRY, Bounds(), replace(ECS_FIELDS, **fields)) as opened:
-            found = opened.run(opened.prepare(Search(query, language), NOW), 10)
+            found = opened.run(opened.prepare(Search(query, language), NOW), Budget())
         return [document.get("n") for document in found.documents]
 
     return ask
@@ -92,7 +93,7 @@ def test_queries(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "events").write_bytes(LINES)
     with opened_files(engine, [tmp_path / "events"], REGISTRY, Bounds()) as opened:
         for query, numbers in QUERIES.items():
-            found = opened.run(opened.prepare(Search(query), NOW), 10)
+            found = opened.run(opened.prepare(Search(query), NOW), Budget())
             assert [document["n"] for document in found.documents] == numbers, query
 
 

@@ -11,6 +11,7 @@ from bartizan.ecs.registry import load_registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
 from bartizan.ingest.codecs import Bounds
+from bartizan.query.budget import Budget
 from bartizan.query.errors import QueryError, UnknownField
 from bartizan.query.files.store import opened_files
 from bartizan.query.query_fields import QueryFields
@@ -27,7 +28,7 @@ LINES = "\n".join(map(json.dumps, EVENTS)).encode()
 
 def ids(engine: Engine, paths: Sequence[Path], query: str, **fields: str) -> list[Any]:
     with opened_files(engine, paths, load_registry(), Bounds(), QueryFields(**fields)) as opened:
-        return [one.get("id") for one in opened.run(opened.prepare(Search(query), NOW), 30).documents]
+        return [one.get("id") for one in opened.run(opened.prepare(Search(query), NOW), Budget()).documents]
 
 
 def written(folder: Path, content: bytes, name: str = "x.json") -> Path:
@@ -38,7 +39,7 @@ def written(folder: Path, content: bytes, name: str = "x.json") -> Path:
 
 def test_a_value_that_does_not_fit_is_shown_all_the_same(engine: Engine, tmp_path: Path) -> None:
     with opened_files(engine, [written(tmp_path, LINES)], load_registry(), Bounds()) as opened:
-        found = opened.run(opened.prepare(Search("id: 2"), NOW), 30)
+        found = opened.run(opened.prepare(Search("id: 2"), NOW), Budget())
     assert found.documents == [
         {"@timestamp": "2024-05-01T00:00:03.000Z", "id": 2, "process": {"name": "bash", "pid": "x"}, "tags": ["a", "b"]}
     ]

@@ -9,6 +9,7 @@ from sqlglot import parse_one
 
 from bartizan.ecs import Registry, load_registry
 from bartizan.engine.base import Engine
+from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.query.search import Group, Search, search
 
@@ -66,7 +67,7 @@ def find(engine: Engine, registry: Registry) -> FindIn:
         try:
             engine.query(parse_one(_FILL, dialect="clickhouse"), values, format="Null")
             asked = Search(query, "eql", (table,), time_to=NOW, limit=limit)
-            return search(engine, Schema({table: COLUMNS}, registry), asked, NOW, 30).groups or []
+            return search(engine, Schema({table: COLUMNS}, registry), asked, NOW, Budget()).groups or []
         finally:
             engine.query(parse_one(_DROP, dialect="clickhouse"), {"table": table}, format="Null")
 

@@ -13,6 +13,7 @@ from bartizan.detect.errors import RuleError
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
+from bartizan.query.budget import Budget
 from bartizan.query.empty_stream import BASE, AskedFields, empty_stream, used_types
 from bartizan.query.errors import QueryError
 from bartizan.query.language import language_of
@@ -20,8 +21,8 @@ from bartizan.query.query_fields import ECS_FIELDS
 from bartizan.query.schema import Schema
 from bartizan.query.search import Search, prepared, search
 
-TIMEOUT_S = 30.0
-"""Longest a query may take on an empty stream, in seconds."""
+BUDGET = Budget(timeout_s=30)
+"""What a query may take on an empty stream."""
 
 MAX_ROUNDS = 8
 """Most times that a query is compiled to see which fields it asks for."""
@@ -92,7 +93,7 @@ def _try_filters(filters: tuple[Mapping[str, Any], ...], trial: Trial) -> None:
 def _try(asked: Search, trial: Trial) -> None:
     columns = _columns(asked, trial)
     with empty_stream(_STREAM, columns, trial.engine):
-        search(trial.engine, Schema({_STREAM: columns}, trial.registry, "missing"), asked, trial.now, TIMEOUT_S)
+        search(trial.engine, Schema({_STREAM: columns}, trial.registry, "missing"), asked, trial.now, BUDGET)
 
 
 def _columns(asked: Search, trial: Trial) -> dict[str, str]:

@@ -8,6 +8,7 @@ from sqlglot import exp
 from bartizan.engine.base import Engine, rows
 from bartizan.query import ir
 from bartizan.query.binder import Binder, Parameter
+from bartizan.query.budget import Budget
 from bartizan.query.compile import choose
 from bartizan.query.correlation.statement import CorrelationStatement, correlation_statement
 from bartizan.query.errors import QueryError
@@ -51,9 +52,9 @@ def correlation_evaluation(schema: Schema, wanted: ir.Correlation, asked: Asked)
     )
 
 
-def evaluate_correlation(engine: Engine, ready: CorrelationEvaluation, timeout_s: float) -> list[FoundSequence]:
+def evaluate_correlation(engine: Engine, ready: CorrelationEvaluation, budget: Budget) -> list[FoundSequence]:
     """For each key its first window, in the order of these. Raises an `EngineError` when time or memory ends."""
-    asked, statement = replace(ready.asked, timeout_s=timeout_s), ready.statement
+    asked, statement = replace(ready.asked, budget=budget), ready.statement
     if statement is None:
         return []
     parameters = {name: parameter.value for name, parameter in ready.params.items()}

@@ -17,6 +17,7 @@ from bartizan.engine.errors import EngineError
 from bartizan.ingest.codecs import Bounds
 from bartizan.query import ir
 from bartizan.query.binder import Binder
+from bartizan.query.budget import Budget
 from bartizan.query.errors import QueryError, UnreadableFile
 from bartizan.query.explanation import Explanation, explanation
 from bartizan.query.files.columns import FileColumn, Seen, column_of, seen, statistics_query, value
@@ -60,9 +61,9 @@ class FileStore:
         own = replace(asked, index=tuple(self.schema.streams), fields=self.fields, order=order, arrival=POSITION)
         return prepared(self.schema, own, now)
 
-    def run(self, ready: Prepared, timeout_s: float) -> Found:
+    def run(self, ready: Prepared, budget: Budget) -> Found:
         """The documents, newest first; in the order of the files if no field tells a time."""
-        found = run(self.engine, self.schema, ready, timeout_s)
+        found = run(self.engine, self.schema, ready, budget)
         in_groups = (event for group in found.groups or () for event in group.events)
         for document in (*found.documents, *in_groups):
             document.pop(POSITION, None)

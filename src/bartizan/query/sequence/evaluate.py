@@ -10,6 +10,7 @@ from sqlglot import exp
 from bartizan.engine.base import Engine, arrow
 from bartizan.query import ir
 from bartizan.query.binder import Binder, Parameter
+from bartizan.query.budget import Budget
 from bartizan.query.compile import choose
 from bartizan.query.errors import QueryError
 from bartizan.query.schema import Schema
@@ -67,12 +68,12 @@ def evaluation(schema: Schema, wanted: ir.Sequence | ir.Sample, asked: Asked) ->
     return Evaluation(wanted, plan, chosen, asked, statement, binder.params)
 
 
-def evaluate(engine: Engine, ready: Evaluation, timeout_s: float) -> list[FoundSequence]:
+def evaluate(engine: Engine, ready: Evaluation, budget: Budget) -> list[FoundSequence]:
     """The sequences that are kept, in the order of their first events (samples in the order of their keys' events).
 
     Raises `QueryError` for too many candidates, and an `EngineError` when time or memory run out.
     """
-    asked, statement = replace(ready.asked, timeout_s=timeout_s), ready.statement
+    asked, statement = replace(ready.asked, budget=budget), ready.statement
     if statement is None:
         return []
     parameters = {name: parameter.value for name, parameter in ready.params.items()}

@@ -1,10 +1,11 @@
 """What an evaluation is asked: over which streams and time, how many sequences, what it may take."""
 
 from collections.abc import Sequence as Listing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bartizan.engine.base import READ_ONLY, Settings
+from bartizan.engine.base import Settings
+from bartizan.query.budget import Budget
 from bartizan.query.ir import Keep
 
 MAX_SEQUENCES = 10_000
@@ -34,13 +35,10 @@ class Asked:
     """Column that tells when an event was stored, or its place among the others."""
     max_candidates: int = 5_000_000
     """Most events that the state machine may be fed."""
-    timeout_s: float = 60
-    max_memory_bytes: int | None = None
-    """Memory of a statement; None keeps the engine's own bound."""
+    budget: Budget = field(default_factory=Budget)
     database: str | None = None
 
     @property
     def engine_settings(self) -> Settings:
-        """ClickHouse settings of the statements: they only read, within time and memory."""
-        memory = {} if self.max_memory_bytes is None else {"max_memory_usage": self.max_memory_bytes}
-        return {**READ_ONLY, "max_execution_time": self.timeout_s, **memory}
+        """ClickHouse settings of the statements: they only read, within the budget."""
+        return self.budget.settings()

@@ -12,6 +12,7 @@ from bartizan.ecs.registry import Registry
 from bartizan.engine.base import READ_ONLY, Engine, rows
 from bartizan.errors import BartizanError
 from bartizan.query.binder import Binder
+from bartizan.query.budget import Budget
 from bartizan.query.compile import checked, checked_wanted, predicate
 from bartizan.query.empty_stream import BASE, AskedFields, column_type, empty_stream, empty_table
 from bartizan.query.schema import Schema
@@ -24,8 +25,8 @@ from bartizan.query.sigma.rule import DetectionRule, SigmaDocument, fields_of, r
 from bartizan.query.sigma.wanted import correlation_to_wanted
 
 SUFFIXES = (".yml", ".yaml")
-TIMEOUT_S = 30.0
-"""Longest a correlation may take on an empty stream, in seconds."""
+BUDGET = Budget(timeout_s=30)
+"""What a correlation may take on an empty stream."""
 
 Run = Callable[[DetectionRule], tuple[str, ...]]
 
@@ -142,7 +143,7 @@ def _run_correlation(rule: SigmaCorrelation, known: Sequence[SigmaDocument], tri
     wanted = correlation_to_wanted(rule, known, whole, trial.now, trial.placeholders)
     checked_wanted(wanted, rule.document.text, whole)
     with empty_stream(stream, whole.streams[stream], trial.engine):
-        run(trial.engine, whole, ready_for(wanted, Search(""), whole, trial.now), TIMEOUT_S)
+        run(trial.engine, whole, ready_for(wanted, Search(""), whole, trial.now), BUDGET)
 
 
 def _text(file: Path) -> str:
