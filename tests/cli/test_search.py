@@ -93,7 +93,7 @@ def test_ctrl_c_ends_a_search(file: str, tmp_path: Path) -> None:
     )
     command = [str(Path(sys.executable).with_name("bartizan")), "search", query, "--language", "esql", "--files", file]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as running:
-        time.sleep(4)
+        time.sleep(2)
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=20)
     assert running.returncode == 130
