@@ -35,8 +35,9 @@ serve: .venv/server.stamp ## the API on loopback
 test: .venv/dev.stamp ## the unit suite and the flows
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
 
-test-slow: .venv/dev.stamp ## kill -9, large and hostile input
-	$(BIN)/pytest -m slow
+test-slow: .venv/dev.stamp ## kill -9, large and hostile input, every function with every value
+	$(BIN)/pytest -n auto --dist loadfile -m slow tests/query
+	$(BIN)/pytest -m slow --ignore tests/query
 
 fuzz: .venv/dev.stamp ## a million hostile inputs for each parser of queries; INPUTS=n for another number
 	$(BIN)/python -m tests.query.fuzzing --inputs $(or $(INPUTS),1000000)

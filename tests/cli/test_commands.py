@@ -121,6 +121,7 @@ def test_the_demo_finds_its_attack_and_keeps_its_logs_where_its_store_is(tmp_pat
     assert list((tmp_path / "store/logs").rglob("*.gz"))
 
 
+@pytest.mark.slow
 def test_a_search_that_is_wrong_shows_where(tmp_path: Path) -> None:
     logs, data = tmp_path / "log.json", str(tmp_path / "data")
     logs.write_text(json.dumps(RECORD))

@@ -76,6 +76,7 @@ def test_rules_left_out_are_those_that_cannot_match(filled: DetectStore, rules: 
     assert found(filled, chosen, schema) == found(filled, planned, schema)
 
 
+@pytest.mark.slow
 def test_300_rules_in_one_scan(filled: DetectStore, rule: Rule) -> None:
     many = [varied(rule, id=f"m-{n}", query=f'event.action: StopLogging and not user.name: "u{n}"') for n in range(300)]
     planned, schema = planned_for(filled, many)
@@ -128,6 +129,7 @@ PREDICATES = st.recursive(
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(queries=st.lists(PREDICATES, min_size=8, max_size=12))
+@pytest.mark.slow
 def test_no_rule_that_matches_is_left_out(filled: DetectStore, rule: Rule, queries: list[str]) -> None:
     rules = [varied(rule, id=f"p-{number}", query=query) for number, query in enumerate(queries)]
     own = [varied(one, index=(filled.stream,)) for one in rules]

@@ -11,6 +11,8 @@ import pytest
 
 from tests.flows.command import Answer, ingest, search
 
+pytestmark = pytest.mark.slow
+
 
 def record(name: str, **members: Any) -> bytes:
     """A CloudTrail record whose id is `name`."""

@@ -17,6 +17,8 @@ from tests.query.fuzzing.run import CHUNK, attempt, run_chunk
 from tests.query.fuzzing.targets import Target, targets
 
 SEED = 1
+MANY = 4_000
+"""Inputs of the slow test; `make fuzz` tries a million."""
 
 
 @pytest.mark.parametrize("name", targets())
@@ -27,7 +29,7 @@ def test_some_hostile_inputs(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", targets())
 def test_many_hostile_inputs(name: str) -> None:
-    faults = [fault for number in range(1, 20_000 // CHUNK + 1) for fault in run_chunk(name, SEED, number)]
+    faults = [fault for number in range(1, MANY // CHUNK + 1) for fault in run_chunk(name, SEED, number)]
     assert faults == []
 
 
@@ -45,14 +47,14 @@ def test_what_is_repeated_takes_a_time_that_grows_with_it(name: str) -> None:
 def test_what_can_be_read_runs_in_the_engine(name: str, schema: Schema, ask: Ask) -> None:
     seeds = targets()[name].seeds()
     tokens, random, count = tokens_of(seeds), Random(f"{name} {SEED}"), 0
-    for _ in range(4_000):
+    for _ in range(2_000):
         try:
             run = _runnable(name, mutated(random, seeds, tokens), schema, ask)
         except (QuerySyntaxError, NoStreams):
             continue
         run()
         count += 1
-    assert count > 100
+    assert count > 50
 
 
 def _runnable(name: str, text: str, schema: Schema, ask: Ask) -> Callable[[], object]:

@@ -37,6 +37,7 @@ def test_same_scenario_gives_the_same_bytes(written: Written, tmp_path: Path) ->
     assert _bytes(tmp_path) == _bytes(written.folder)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_bytes(written: Written, tmp_path: Path) -> None:
     write(replace(SCENARIO, seed=8), tmp_path)
     assert not set(_bytes(tmp_path).values()) & set(_bytes(written.folder).values())
@@ -102,6 +103,7 @@ def test_nothing_asked_leaves_only_the_attack(tmp_path: Path) -> None:
     assert summary.records["aws.cloudtrail"] == sum(s.events for s in summary.attack if "amazonaws" in s.source)
 
 
+@pytest.mark.slow
 def test_without_attack_there_are_no_steps(tmp_path: Path) -> None:
     summary = write(replace(SCENARIO, attack=False), tmp_path)
     assert summary.attack == ()

@@ -194,8 +194,8 @@ def test_sequences_that_do_not_fit(schema: Schema, text: str, kind: type[QuerySy
 
 
 def test_bounds() -> None:
-    assert parse("any where " + " or ".join(["user.name == 1"] * 10_000))
-    assert parse("any where user.name in (" + ", ".join(f'"{n}"' for n in range(20_000)) + ")")
+    assert parse("any where " + " or ".join(["user.name == 1"] * 3_000))
+    assert parse("any where user.name in (" + ", ".join(f'"{n}"' for n in range(5_000)) + ")")
     for deep in ("(" * 100_000 + "true", "any where " + "(" * 300 + "true" + ")" * 300):
         with pytest.raises(QueryTooLarge):
             parse(deep)

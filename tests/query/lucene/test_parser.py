@@ -204,6 +204,7 @@ def test_limits_are_clear_errors() -> None:
     assert parse("(" * MAX_BRACKETS_DEPTH + "a:b" + ")" * MAX_BRACKETS_DEPTH) == parse("a:b")
 
 
+@pytest.mark.slow
 def test_ten_thousand_ors_are_one_membership_test(schema: Schema) -> None:
     text = " OR ".join(f"user.name:u{number}" for number in range(10_000))
     tree = compile_predicate(text, "lucene", schema, Binder(), NOW)
