@@ -1,5 +1,7 @@
 """Nothing a query says becomes SQL: whatever its text, the statement's words are ours and its values are bound."""
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +12,10 @@ from sqlglot import exp
 from bartizan.query.binder import Binder
 from bartizan.query.compile import compile_predicate
 from bartizan.query.errors import QuerySyntaxError
+from bartizan.query.esql.literals import write_string
 from bartizan.query.kql.literals import write_quoted
 from bartizan.query.schema import Schema
+from bartizan.query.search import Search, prepared
 from tests.query.conftest import COLUMNS, Ask, matching_ids
 
 NOW = datetime(2024, 5, 10, tzinfo=UTC)
@@ -78,3 +82,31 @@ def test_every_text_comes_back_from_the_engine_as_it_was(schema: Schema, ask: As
     compile_predicate(f"event.action: {write_quoted(text)}", "kql", schema, binder, NOW)
     (row,) = ask(exp.select("{p0:String} AS same", dialect="clickhouse"), binder.params)
     assert row["same"] == text
+
+
+def _in_eql(value: str) -> str:
+    return '"' + "".join(f"\\u{{{ord(character):04x}}}" for character in value) + '"'
+
+
+def _column(value: str) -> str:
+    return "`" + value.replace("`", "``") + "`" if value.isprintable() else "b"
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "kql": lambda value: f"user.name: {write_quoted(value)}",
+    "lucene": lambda value: 'user.name:"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"',
+    "eql": lambda value: f"any where user.name == {_in_eql(value)}",
+    "dsl": lambda value: json.dumps({"term": {"user.name": value}}),
+    "esql": lambda value: f"FROM logs-* | WHERE user.name == {write_string(value)} | EVAL {_column(value)} = 1",
+}
+"""A value in a query of each language; in ES|QL a column's name too."""
+
+
+@pytest.mark.parametrize("language", WRITTEN)
+@pytest.mark.parametrize("value", [value + "zq" for value in HOSTILE])
+def test_in_every_language_a_value_is_bound(language: str, value: str, schema: Schema) -> None:
+    ready = prepared(schema, Search(WRITTEN[language](value), language), NOW)
+    assert ready.tree is not None
+    assert value not in ready.tree.sql(dialect="clickhouse")
+    assert value in [parameter.value for parameter in ready.params.values()]
+    assert {table.name for table in ready.tree.find_all(exp.Table)} <= {*schema.streams, "stage1", "stage2"}
