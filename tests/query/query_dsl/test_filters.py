@@ -219,3 +219,9 @@ def test_all_filters_of_the_corpus_compile(registry: Registry) -> None:
         assert filters_to_ir(listed, lenient, NOW) == to_ir(json.dumps(listed), "dsl", lenient, NOW)
         predicate(filters_to_ir(listed, lenient, NOW), lenient, Binder()).sql(dialect="clickhouse")
     assert count >= 20
+
+
+def test_a_number_beyond_all_others_is_refused_or_is_text(schema: Schema) -> None:
+    with pytest.raises(QuerySyntaxError):
+        to_ir('{"term": {"source.bytes": ' + "1" * 400 + "}}", "dsl", schema, NOW)
+    assert to_ir('{"term": {"user.name": ' + "1" * 400 + "}}", "dsl", schema, NOW)

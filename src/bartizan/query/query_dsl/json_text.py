@@ -120,7 +120,7 @@ class _Reader:
     def number(self, found: re.Match[str]) -> int | float:
         whole = not (found[1] or found[2])
         value = math.inf if len(found[0]) > _MAX_DIGITS else int(found[0]) if whole else float(found[0])
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise self.fault("the number is too large", found.start())
         return value
 
