@@ -24,6 +24,7 @@ from bartizan.query.eql.ast import (
 )
 from bartizan.query.eql.literals import BadLiteral, read_name, read_raw_string, read_string, read_timespan
 from bartizan.query.span import Span
+from bartizan.query.syntax import Refused, at, decimal, integer
 
 MAX_RUNS = 100
 """Most repetitions that `with runs` may ask for (Elasticsearch's own bound)."""
@@ -38,16 +39,6 @@ _PIPES = ("head", "tail")
 _DEFAULT_ROWS = 10
 _MAX_ROWS = 1_000_000
 _MAX_DIGITS = 18
-
-
-class Refused(Exception):
-    """What the grammar allows and the language doesn't."""
-
-    def __init__(self, message: str, span: Span, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.span = span
-        self.hint = hint
 
 
 @v_args(inline=True)
@@ -117,15 +108,15 @@ class Build(Transformer[Token, Query]):
         try:
             milliseconds = read_timespan(str(token))
         except BadLiteral as error:
-            raise Refused(str(error), _at(token), error.hint) from None
+            raise Refused(str(error), at(token), error.hint) from None
         if milliseconds <= 0:
-            raise Refused("`maxspan` must be longer than nothing", _at(token))
+            raise Refused("`maxspan` must be longer than nothing", at(token))
         return "maxspan", milliseconds
 
     def runs(self, token: Token) -> tuple[str, Any]:
-        number = _integer(token)
+        number = integer(token, _MAX_DIGITS)
         if not 1 <= number <= MAX_RUNS:
-            raise Refused(f"`runs` is a number from 1 to {MAX_RUNS}", _at(token))
+            raise Refused(f"`runs` is a number from 1 to {MAX_RUNS}", at(token))
         return "runs", number
 
     def until(self, event: Event, by: tuple[str, Any] | None = None) -> tuple[str, Step]:
@@ -133,10 +124,10 @@ class Build(Transformer[Token, Query]):
 
     def pipe(self, name: Token, count: Token | None = None) -> Pipe:
         if name not in _PIPES:
-            raise Refused(f"there is no pipe `{name}`", _at(name), "EQL has `head` and `tail`")
-        number = _DEFAULT_ROWS if count is None else _integer(count)
+            raise Refused(f"there is no pipe `{name}`", at(name), "EQL has `head` and `tail`")
+        number = _DEFAULT_ROWS if count is None else integer(count, _MAX_DIGITS)
         if not 0 <= number <= _MAX_ROWS:
-            raise Refused(f"a pipe gives 0 to {_MAX_ROWS} events", _at(count or name))
+            raise Refused(f"a pipe gives 0 to {_MAX_ROWS} events", at(count or name))
         return Pipe(str(name), number)
 
     def or_test(self, *items: Operand) -> Operand:
@@ -149,43 +140,43 @@ class Build(Transformer[Token, Query]):
         return Not(item)
 
     def compare(self, left: Operand, operator: Token, right: Operand) -> Operand:
-        return Comparison(str(operator), left, right, _at(operator))
+        return Comparison(str(operator), left, right, at(operator))
 
     def pattern(self, left: Operand, operator: Token, right: Operand) -> Operand:
         if operator == ":":
-            return Comparison(":", left, right, _at(operator))
-        return Lookup(str(operator), left, (right,), _at(operator))
+            return Comparison(":", left, right, at(operator))
+        return Lookup(str(operator), left, (right,), at(operator))
 
     def lookup(self, left: Operand, operator: Token, values: tuple[Operand, ...]) -> Operand:
-        return Lookup(str(operator), left, values, _at(operator))
+        return Lookup(str(operator), left, values, at(operator))
 
     def not_lookup(self, left: Operand, operator: Token, values: tuple[Operand, ...]) -> Operand:
-        return Not(Lookup(str(operator), left, values, _at(operator)))
+        return Not(Lookup(str(operator), left, values, at(operator)))
 
     def list(self, *values: Operand) -> tuple[Operand, ...]:
         return values
 
     def arithmetic(self, left: Operand, operator: Token, right: Operand) -> Operand:
-        return Arithmetic(str(operator), left, right, _at(operator))
+        return Arithmetic(str(operator), left, right, at(operator))
 
     def signed(self, sign: Token, operand: Operand) -> Operand:
         if sign == "+":
             return operand
         if isinstance(operand, Literal) and isinstance(operand.value, int | float):
-            return Literal(-operand.value, operand.span.cover(_at(sign)))
-        return Arithmetic("-", Literal(0, _at(sign)), operand, _at(sign))
+            return Literal(-operand.value, operand.span.cover(at(sign)))
+        return Arithmetic("-", Literal(0, at(sign)), operand, at(sign))
 
     def function(self, name: Token, *rest: Any) -> Function:
         ignore_case = bool(rest) and isinstance(rest[0], Token)
         arguments = rest[1:] if ignore_case else rest
-        return Function(str(name), tuple(arguments), ignore_case, _at(name))
+        return Function(str(name), tuple(arguments), ignore_case, at(name))
 
     def field(self, *parts: Token) -> Field:
         name = parts[-1]
-        return Field(read_name(str(name)), len(parts) > 1, _at(parts[0]).cover(_at(name)))
+        return Field(read_name(str(name)), len(parts) > 1, at(parts[0]).cover(at(name)))
 
     def literal(self, token: Token) -> Literal:
-        return Literal(_value(token), _at(token))
+        return Literal(_value(token), at(token))
 
 
 def _check_keys(steps: tuple[Step, ...]) -> None:
@@ -202,9 +193,9 @@ def _value(token: Token) -> str | int | float | bool | None:
         case "RAW_STRING":
             return read_raw_string(str(token))
         case "INTEGER":
-            return _integer(token)
+            return integer(token, _MAX_DIGITS)
         case "DECIMAL":
-            return _decimal(token)
+            return decimal(token)
         case "TRUE" | "FALSE":
             return token.type == "TRUE"
         case "NULL":
@@ -221,19 +212,6 @@ def _text(token: Token) -> str:
         raise Refused(str(error), Span(start, start + 2), error.hint) from None
 
 
-def _integer(token: Token) -> int:
-    if len(token) > _MAX_DIGITS:
-        raise Refused(f"an integer has at most {_MAX_DIGITS} digits", _at(token))
-    return int(token)
-
-
-def _decimal(token: Token) -> float:
-    number = float(token)
-    if number == float("inf"):
-        raise Refused("the number is too large", _at(token))
-    return number
-
-
 def _options(parts: tuple[Any, ...]) -> dict[str, Any]:
     return {part[0]: part[1] for part in parts if isinstance(part, tuple) and part[0] != "until"}
 
@@ -246,8 +224,3 @@ def _span(operand: Operand) -> Span:
             return _span(items[0])
         case _:
             return operand.span
-
-
-def _at(token: Token) -> Span:
-    start = token.start_pos or 0
-    return Span(start, start + len(token))

@@ -1,11 +1,12 @@
 """Says what was expected where EQL text can't be read, and how to mend it."""
 
 import re
+from collections.abc import Set
 
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from bartizan.query.errors import QuerySyntaxError
-from bartizan.query.span import Span
+from bartizan.query.syntax import one_of, unread
 
 _NAMES = {
     "_WHERE": "`where`",
@@ -22,39 +23,24 @@ _NAMES = {
     "$END": "the end",
 }
 _OPERAND = {"QUOTED_NAME", "NULL"}
-_MAX_SHOWN = 40
 
 
 def syntax_error(error: UnexpectedInput, text: str) -> QuerySyntaxError:
     """The error for what lark could not read."""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        end = len(text.rstrip())
-        return QuerySyntaxError(f"the query ends where {_expected(error)} was expected", text, Span(end, end + 1))
-    start = error.pos_in_stream or 0
-    token = str(error.token) if isinstance(error, UnexpectedToken) else text[start : start + 1]
-    message = f"`{_shown(token)}` stands where {_expected(error)} was expected"
-    return QuerySyntaxError(message, text, Span(start, start + len(token)), hint=_hint(text, start))
+    return unread(error, text, _expected, _hint)
 
 
-def _expected(error: UnexpectedInput) -> str:
-    allowed = set(error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "accepts", None) or ())
-    allowed = allowed or set(getattr(error, "expected", ()))
+def _expected(allowed: Set[str]) -> str:
     if allowed >= _OPERAND:
         return "a field or a value"
     if "_SEQUENCE" in allowed:
         return "an event category, `sequence` or `sample`"
     if "QUOTED_NAME" in allowed:
         return "a field"
-    names = [name for key, name in _NAMES.items() if key in allowed]
-    return " or ".join(names) if names else "something else"
+    return one_of(allowed, _NAMES)
 
 
-def _shown(token: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in token)
-    return printable if len(printable) <= _MAX_SHOWN else printable[: _MAX_SHOWN - 3] + "..."
-
-
-def _hint(text: str, start: int) -> str:
+def _hint(text: str, start: int, _: str) -> str:
     rest = text[start:]
     if text[:start].endswith("?"):
         return "`?` marks an optional field; raw strings are in triple quotes"

@@ -10,21 +10,12 @@ from bartizan.query.esql import ast
 from bartizan.query.esql.ast import Expression
 from bartizan.query.esql.literals import BadLiteral, read_name, read_pattern, read_raw_string, read_string
 from bartizan.query.span import Span
+from bartizan.query.syntax import Refused, at, decimal, integer
 
 MAX_NAME_CHARS = 500
 """Longest name of a column."""
 
 _MAX_DIGITS = 20
-
-
-class Refused(Exception):
-    """What the grammar allows and the language doesn't."""
-
-    def __init__(self, message: str, span: Span, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.span = span
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,7 @@ class Build(Transformer[Token, ast.Query]):
         return ast.From(indices, metadata, _between(word, parts[-1]))
 
     def row(self, word: Token, assignments: tuple[ast.Assignment, ...]) -> ast.Row:
-        return ast.Row(assignments, _at(word))
+        return ast.Row(assignments, at(word))
 
     def show(self, word: Token, what: Token) -> ast.Show:
         return ast.Show(str(what), _between(word, what))
@@ -59,10 +50,10 @@ class Build(Transformer[Token, ast.Query]):
         return ast.Unsupported(name.lower(), str(word), Span(start, start + len(name)))
 
     def where(self, word: Token, condition: Expression) -> ast.Where:
-        return ast.Where(condition, _at(word))
+        return ast.Where(condition, at(word))
 
     def eval_(self, word: Token, assignments: tuple[ast.Assignment, ...]) -> ast.Eval:
-        return ast.Eval(assignments, _at(word))
+        return ast.Eval(assignments, at(word))
 
     def assignments(self, *items: ast.Assignment) -> tuple[ast.Assignment, ...]:
         return items
@@ -86,21 +77,21 @@ class Build(Transformer[Token, ast.Query]):
         aggregates = next((part for part in parts if isinstance(part[0], ast.Aggregate)), ())
         groups = next((part for part in parts if isinstance(part[0], ast.Assignment)), ())
         if not parts:
-            raise Refused("`STATS` needs an aggregate or groups", _at(word), "write `STATS COUNT(*) BY column`")
-        return ast.Stats(aggregates, groups, span=_at(word))
+            raise Refused("`STATS` needs an aggregate or groups", at(word), "write `STATS COUNT(*) BY column`")
+        return ast.Stats(aggregates, groups, span=at(word))
 
     def inline_stats(self, word: Token, *parts: Any) -> ast.Stats:
         found = self.stats(word, *(part for part in parts if isinstance(part, tuple)))
         return dataclasses.replace(found, inline=True)
 
     def keep(self, word: Token, *patterns: Token) -> ast.Keep:
-        return ast.Keep(tuple(map(_pattern, patterns)), _at(word))
+        return ast.Keep(tuple(map(_pattern, patterns)), at(word))
 
     def drop(self, word: Token, *patterns: Token) -> ast.Drop:
-        return ast.Drop(tuple(map(_pattern, patterns)), _at(word))
+        return ast.Drop(tuple(map(_pattern, patterns)), at(word))
 
     def rename(self, word: Token, *pairs: tuple[ast.Column, ast.Column]) -> ast.Rename:
-        return ast.Rename(pairs, _at(word))
+        return ast.Rename(pairs, at(word))
 
     def rename_as(self, old: ast.Column, new: ast.Column) -> tuple[ast.Column, ast.Column]:
         return old, new
@@ -109,7 +100,7 @@ class Build(Transformer[Token, ast.Query]):
         return old, new
 
     def sort(self, word: Token, *keys: ast.SortKey) -> ast.Sort:
-        return ast.Sort(keys, _at(word))
+        return ast.Sort(keys, at(word))
 
     def sort_key(self, value: Expression, *words: Token) -> ast.SortKey:
         said = {word.type: word.lower() for word in words}
@@ -117,24 +108,24 @@ class Build(Transformer[Token, ast.Query]):
         return ast.SortKey(value, said.get("DIRECTION") == "desc", nulls_first)
 
     def limit(self, word: Token, count: Expression) -> ast.Limit:
-        return ast.Limit(count, _at(word))
+        return ast.Limit(count, at(word))
 
     def dissect(self, word: Token, item: Expression, pattern: ast.Literal, *options: Any) -> ast.Dissect:
-        return ast.Dissect(item, pattern, options, _at(word))
+        return ast.Dissect(item, pattern, options, at(word))
 
     def option(self, name: Token, value: Expression) -> tuple[str, Expression]:
         return name.lower(), value
 
     def grok(self, word: Token, item: Expression, *patterns: ast.Literal) -> ast.Grok:
-        return ast.Grok(item, patterns, _at(word))
+        return ast.Grok(item, patterns, at(word))
 
     def mv_expand(self, word: Token, column: ast.Column) -> ast.MvExpand:
-        return ast.MvExpand(column, _at(word))
+        return ast.MvExpand(column, at(word))
 
     def enrich(self, word: Token, policy: Token, *parts: Any) -> ast.Enrich:
         on = next((part for part in parts if isinstance(part, ast.Column)), None)
         fields = next((part for part in parts if isinstance(part, tuple)), ())
-        return ast.Enrich(_unquoted(policy), on, fields, _at(policy))
+        return ast.Enrich(_unquoted(policy), on, fields, at(policy))
 
     def enrich_on(self, column: ast.Column) -> ast.Column:
         return column
@@ -146,10 +137,10 @@ class Build(Transformer[Token, ast.Query]):
         return columns[0], columns[-1]
 
     def lookup_join(self, word: Token, table: Token, on: tuple[Expression, ...]) -> ast.LookupJoin:
-        return ast.LookupJoin(_unquoted(table), on, _at(table))
+        return ast.LookupJoin(_unquoted(table), on, at(table))
 
     def completion(self, word: Token, prompt: ast.Completion) -> ast.Completion:
-        return dataclasses.replace(prompt, span=_at(word))
+        return dataclasses.replace(prompt, span=at(word))
 
     def prompt(self, *parts: Any) -> ast.Completion:
         options = parts[-1] if isinstance(parts[-1], ast.Options) else None
@@ -166,7 +157,7 @@ class Build(Transformer[Token, ast.Query]):
         return ast.And(items, items[0].span.cover(items[-1].span))
 
     def negation(self, word: Token, item: Expression) -> Expression:
-        return ast.Not(item, _at(word).cover(item.span))
+        return ast.Not(item, at(word).cover(item.span))
 
     def compare(self, left: Expression, operator: Token, right: Expression) -> Expression:
         return ast.Binary(str(operator), left, right, left.span.cover(right.span))
@@ -190,17 +181,17 @@ class Build(Transformer[Token, ast.Query]):
 
     def list(self, *rest: Any) -> tuple[Expression, ...]:
         *values, end = rest
-        last = dataclasses.replace(values[-1], span=values[-1].span.cover(_at(end)))
+        last = dataclasses.replace(values[-1], span=values[-1].span.cover(at(end)))
         return (*values[:-1], last)
 
     def is_null(self, item: Expression, *rest: Token) -> Expression:
-        return _perhaps_not(rest, ast.IsNull(item, item.span.cover(_at(rest[-1]))))
+        return _perhaps_not(rest, ast.IsNull(item, item.span.cover(at(rest[-1]))))
 
     def match(self, item: Expression, query: Expression) -> Expression:
         return ast.Match(item, query, item.span.cover(query.span))
 
     def signed(self, sign: Token, item: Expression) -> Expression:
-        span = _at(sign).cover(item.span)
+        span = at(sign).cover(item.span)
         if isinstance(item, ast.Literal) and isinstance(item.value, int | float) and not isinstance(item.value, bool):
             return ast.Literal(item.value if sign == "+" else -item.value, span)
         if isinstance(item, ast.Literal):
@@ -208,7 +199,7 @@ class Build(Transformer[Token, ast.Query]):
         return item if sign == "+" else ast.Negative(item, span)
 
     def cast(self, item: Expression, name: Token) -> Expression:
-        return ast.Cast(item, name.lower(), item.span.cover(_at(name)))
+        return ast.Cast(item, name.lower(), item.span.cover(at(name)))
 
     def group(self, start: Token, item: Expression, end: Token) -> Expression:
         return dataclasses.replace(item, span=_between(start, end))
@@ -218,11 +209,11 @@ class Build(Transformer[Token, ast.Query]):
         return ast.Function(str(name).lower(), tuple(arguments), _between(name, end))
 
     def star(self, token: Token) -> Expression:
-        return ast.Star(_at(token))
+        return ast.Star(at(token))
 
     def map(self, *rest: Any) -> Expression:
         *entries, end = rest
-        return ast.Options(tuple(entries), _at(end))
+        return ast.Options(tuple(entries), at(end))
 
     def entry(self, name: Token, value: Expression) -> tuple[str, Expression]:
         return _text(name), value
@@ -231,14 +222,14 @@ class Build(Transformer[Token, ast.Query]):
         dynamic = token.type == "NAME_PARAMETER"
         name = str(token) if dynamic else read_name(str(token))
         if len(name) > MAX_NAME_CHARS:
-            raise Refused(f"a name has at most {MAX_NAME_CHARS} characters", _at(token))
-        return ast.Column(name, dynamic, _at(token))
+            raise Refused(f"a name has at most {MAX_NAME_CHARS} characters", at(token))
+        return ast.Column(name, dynamic, at(token))
 
     def constant(self, item: Expression) -> Expression:
         return item
 
     def time_span(self, count: Token, unit: Token) -> Expression:
-        number = ast.Parameter(count[1:], _at(count)) if count.type == "PARAMETER" else self.literal(count)
+        number = ast.Parameter(count[1:], at(count)) if count.type == "PARAMETER" else self.literal(count)
         assert isinstance(number, ast.Literal | ast.Parameter)
         return ast.TimeSpan(number, unit.lower(), _between(count, unit))
 
@@ -251,8 +242,8 @@ class Build(Transformer[Token, ast.Query]):
 
     def literal(self, token: Token) -> ast.Literal | ast.Parameter:
         if token.type == "PARAMETER":
-            return ast.Parameter(token[1:], _at(token))
-        return ast.Literal(_value(token), _at(token))
+            return ast.Parameter(token[1:], at(token))
+        return ast.Literal(_value(token), at(token))
 
 
 def _perhaps_not(rest: tuple[Any, ...], item: Expression) -> Expression:
@@ -267,9 +258,9 @@ def _value(token: Token) -> ast.Plain:
         case "RAW_STRING":
             return read_raw_string(str(token))
         case "INTEGER":
-            return _integer(token)
+            return integer(token, _MAX_DIGITS)
         case "DECIMAL":
-            return _decimal(token)
+            return decimal(token)
         case "TRUE" | "FALSE":
             return token.type == "TRUE"
         case _:
@@ -288,34 +279,16 @@ def _bad(token: Token, error: BadLiteral) -> NoReturn:
     raise Refused(str(error), Span(start, start + 2), error.hint) from None
 
 
-def _integer(token: Token) -> int:
-    if len(token) > _MAX_DIGITS:
-        raise Refused(f"an integer has at most {_MAX_DIGITS} digits", _at(token))
-    return int(token)
-
-
-def _decimal(token: Token) -> float:
-    number = float(token)
-    if number == float("inf"):
-        raise Refused("the number is too large", _at(token))
-    return number
-
-
 def _pattern(token: Token) -> ast.Pattern:
     if len(token) > MAX_NAME_CHARS:
-        raise Refused(f"a name has at most {MAX_NAME_CHARS} characters", _at(token))
+        raise Refused(f"a name has at most {MAX_NAME_CHARS} characters", at(token))
     dynamic = token.startswith("?") or ".?" in token
-    return ast.Pattern((str(token),) if dynamic else read_pattern(str(token)), dynamic, _at(token))
+    return ast.Pattern((str(token),) if dynamic else read_pattern(str(token)), dynamic, at(token))
 
 
 def _unquoted(token: Token) -> str:
     return token.strip('"')
 
 
-def _at(token: Token) -> Span:
-    start = token.start_pos or 0
-    return Span(start, start + len(token))
-
-
 def _between(first: Token, last: Token) -> Span:
-    return _at(first).cover(_at(last))
+    return at(first).cover(at(last))

@@ -5,13 +5,13 @@ import functools
 from importlib import resources
 
 from lark import Lark
-from lark.exceptions import UnexpectedInput, VisitError
 
 from bartizan.query.errors import QuerySyntaxError, QueryTooLarge
 from bartizan.query.esql.ast import Aggregate, Assignment, Column, Command, Eval, Query, Row, Stats, depth, walk
-from bartizan.query.esql.build import MAX_NAME_CHARS, Build, List, Refused
+from bartizan.query.esql.build import MAX_NAME_CHARS, Build, List
 from bartizan.query.esql.expected import syntax_error
 from bartizan.query.limits import check_text
+from bartizan.query.syntax import read
 
 MAX_DEPTH = 120
 """Deepest nesting of conditions and functions; later stages recurse once per level."""
@@ -26,17 +26,7 @@ MAX_COLUMNS = 5_000
 def parse(text: str) -> Query:
     """The tree of `text`. Raises `QuerySyntaxError`, or `QueryTooLarge` beyond the limits."""
     check_text(text, "([{")
-    try:
-        query: Query = _grammar().parse(text)  # type: ignore[assignment]
-    except UnexpectedInput as error:
-        raise syntax_error(error, text) from None
-    except Refused as error:
-        raise QuerySyntaxError(error.message, text, error.span, hint=error.hint) from None
-    except VisitError as error:
-        refused = error.orig_exc
-        if not isinstance(refused, Refused):
-            raise
-        raise QuerySyntaxError(refused.message, text, refused.span, hint=refused.hint) from None
+    query: Query = read(_grammar(), text, syntax_error)  # type: ignore[assignment]
     _check_size(query, text)
     for node in walk(query):
         if isinstance(node, List):

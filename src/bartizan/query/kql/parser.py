@@ -2,25 +2,24 @@
 
 import functools
 import re
+from collections.abc import Set
 from importlib import resources
 
 from lark import Lark, Token, Transformer, v_args
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from bartizan.query.errors import QuerySyntaxError, QueryTooLarge
 from bartizan.query.kql.ast import And, Comparison, Everything, Is, Literal, Nested, Not, Or, Query, ValueList, depth
 from bartizan.query.kql.literals import read_quoted, read_unquoted
 from bartizan.query.limits import MAX_LOGIC_DEPTH, check_text
 from bartizan.query.span import Span
+from bartizan.query.syntax import at, one_of, read, unread
 
 
 def parse(text: str) -> Query:
     """The tree of `text`. Raises `QuerySyntaxError`, or `QueryTooLarge` beyond the limits of `limits.py`."""
     check_text(text, "({")
-    try:
-        query: Query = _grammar().parse(text)  # type: ignore[assignment]
-    except UnexpectedInput as error:
-        raise _syntax_error(error, text) from None
+    query: Query = read(_grammar(), text, _syntax_error)  # type: ignore[assignment]
     if depth(query) > MAX_LOGIC_DEPTH:
         hint = "split the query, or list values as `field: (a or b)`"
         raise QueryTooLarge(f"the query nests deeper than {MAX_LOGIC_DEPTH} levels", text, Span(0, 1), hint=hint)
@@ -69,37 +68,22 @@ class _Builder(Transformer[Token, Query]):
 
 
 def _literal(token: Token) -> Literal:
-    start = token.start_pos or 0
-    span = Span(start, start + len(token))
+    span = at(token)
     if token.type == "QUOTED":
         return Literal((read_quoted(token),), True, span)
     return Literal(read_unquoted(token), False, span)
 
 
 def _syntax_error(error: UnexpectedInput, text: str) -> QuerySyntaxError:
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
-        end = len(text.rstrip())
-        return QuerySyntaxError(f"the query ends where {_expected(error)} was expected", text, Span(end, end + 1))
-    start = error.pos_in_stream or 0
-    token = error.token if isinstance(error, UnexpectedToken) else text[start : start + 1]
-    message = f"`{_shown(token)}` stands where {_expected(error)} was expected"
-    return QuerySyntaxError(message, text, Span(start, start + len(token)), hint=_hint(text, start, str(token)))
-
-
-def _shown(token: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in token)
-    return printable if len(printable) <= 40 else printable[:37] + "..."
+    return unread(error, text, _expected, _hint)
 
 
 _NAMES = {"_OR": "`or`", "_AND": "`and`", "_RIGHT": "`)`", "RBRACE": "`}`", "COLON": "`:`", "$END": "the end"}
 _STARTS = {"QUOTED", "UNQUOTED"}
 
 
-def _expected(error: UnexpectedInput) -> str:
-    allowed = set(error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "accepts", None) or ())
-    allowed = allowed or set(getattr(error, "expected", ()))
-    names = ["a field or a value"] if allowed & _STARTS else [name for key, name in _NAMES.items() if key in allowed]
-    return " or ".join(names) if names else "something else"
+def _expected(allowed: Set[str]) -> str:
+    return "a field or a value" if allowed & _STARTS else one_of(allowed, _NAMES)
 
 
 def _hint(text: str, start: int, token: str) -> str:

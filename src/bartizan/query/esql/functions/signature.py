@@ -3,10 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from bartizan.query.esql.typed import (
-    CLICKHOUSE,
     MISSING,
     NUMBERS,
     SPANS,
@@ -19,7 +16,6 @@ from bartizan.query.esql.typed import (
     Tree,
     Type,
     Typed,
-    cast,
     null,
     one,
 )
@@ -29,7 +25,6 @@ ANY: Types = VALUES
 TEXT: Types = TEXTS
 NUMBER: Types = NUMBERS
 INTEGER: Types = WHOLE
-BOOL: Types = frozenset({Type.BOOLEAN})
 DATE: Types = frozenset({Type.DATETIME})
 ADDRESS: Types = frozenset({Type.IP})
 SPAN: Types = SPANS
@@ -118,28 +113,3 @@ def check_type(name: str, argument: Typed, accepted: Types, index: int) -> None:
 def gives(type: Type, build: Callable[[Built], Tree]) -> Build:
     """A function of single values with a result of one type."""
     return lambda built: Typed(build(built), type)
-
-
-def same_type(build: Callable[[Built], Tree]) -> Build:
-    """A function of single values with a result of the type of its first argument; a text gives a keyword."""
-
-    def run(built: Built) -> Typed:
-        first = built.arguments[0].type
-        return Typed(build(built), Type.KEYWORD if first is Type.TEXT else first)
-
-    return run
-
-
-def safely(tree: Tree, type: Type) -> Typed:
-    """A number of a wider type as one of `type`; null where it doesn't fit (an overflow gives null with a warning)."""
-    return Typed(call_cast_or_null(tree, CLICKHOUSE[type]), type)
-
-
-def call_cast_or_null(tree: Tree, clickhouse_type: str) -> Tree:
-    """`accurateCastOrNull(tree, 'type')`."""
-    return exp.Anonymous(this="accurateCastOrNull", expressions=[tree, exp.Literal.string(clickhouse_type)])
-
-
-def as_type(tree: Tree, type: Type) -> Typed:
-    """A tree whose value surely fits, as the type that ES|QL has for it."""
-    return Typed(cast(tree, f"Nullable({CLICKHOUSE[type]})"), type)
