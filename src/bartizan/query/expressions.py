@@ -4,7 +4,6 @@ A missing text is NULL here, not '': what has no value gives none. A field that 
 of an `arrayExists` around the whole comparison.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -14,16 +13,9 @@ from bartizan.query.functions import FUNCTIONS, Built
 from bartizan.query.ir import Call, Compare, FieldRef, Kind, Literal, Value
 from bartizan.query.schema import Schema, base_type
 from bartizan.query.sql import call, false_if_null, text
+from bartizan.query.sql import comparison as compared
 from bartizan.query.storage import Scope, read
 
-_OPERATORS: Mapping[str, Callable[[exp.Expression, exp.Expression], exp.Expression]] = {
-    "=": lambda left, right: exp.EQ(this=left, expression=right),
-    "!=": lambda left, right: exp.NEQ(this=left, expression=right),
-    "<": lambda left, right: exp.LT(this=left, expression=right),
-    "<=": lambda left, right: exp.LTE(this=left, expression=right),
-    ">": lambda left, right: exp.GT(this=left, expression=right),
-    ">=": lambda left, right: exp.GTE(this=left, expression=right),
-}
 _TEXTS = (Kind.KEYWORD, Kind.TEXT)
 
 
@@ -42,7 +34,7 @@ def comparison(compare: Compare, schema: Schema, binder: Binder, scope: Scope | 
     """The condition that `compare` is; never NULL."""
     reading = _Reading(schema, binder, scope)
     left, right = _tree(compare.left, reading), _tree(compare.right, reading)
-    tree = false_if_null(_OPERATORS[compare.operator](left, right))
+    tree = false_if_null(compared(compare.operator, left, right))
     for variable, array in reading.arrays.items():
         tree = call("arrayExists", exp.Lambda(this=tree, expressions=[exp.to_identifier(variable)]), array)
     return tree

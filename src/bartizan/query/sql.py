@@ -1,10 +1,19 @@
 """The few shapes of ClickHouse tree that queries are built from; function names come from code, never from a query."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
 Connector = type[exp.And] | type[exp.Or]
+
+_COMPARISONS: Mapping[str, Callable[[exp.Expression, exp.Expression], exp.Expression]] = {
+    "=": lambda left, right: exp.EQ(this=left, expression=right),
+    "!=": lambda left, right: exp.NEQ(this=left, expression=right),
+    "<": lambda left, right: exp.LT(this=left, expression=right),
+    "<=": lambda left, right: exp.LTE(this=left, expression=right),
+    ">": lambda left, right: exp.GT(this=left, expression=right),
+    ">=": lambda left, right: exp.GTE(this=left, expression=right),
+}
 
 
 def call(function: str, *arguments: exp.Expression) -> exp.Expression:
@@ -41,6 +50,11 @@ def one_of(trees: Sequence[exp.Expression]) -> exp.Expression:
 def negation(tree: exp.Expression) -> exp.Expression:
     """`NOT (tree)`."""
     return exp.Not(this=exp.Paren(this=tree))
+
+
+def comparison(operator: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """`left operator right`, the operator one of `=` `!=` `<` `<=` `>` `>=`."""
+    return _COMPARISONS[operator](left, right)
 
 
 def named(tree: exp.Expression, name: str) -> exp.Expression:

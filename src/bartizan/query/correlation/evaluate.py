@@ -71,11 +71,10 @@ def evaluate_correlation(engine: Engine, ready: CorrelationEvaluation, budget: B
     ]
 
 
+def _keys(row: Mapping[str, str], statement: CorrelationStatement) -> tuple[str | None, ...]:
+    return statement.keys.values([row[name] for name in statement.keys.names])
+
+
 def _identity(event: list[int]) -> EventIdentity:
     time_ms, identity, stream = event
     return EventIdentity(int(stream), int(time_ms), int(identity))
-
-
-def _keys(row: Mapping[str, str], statement: CorrelationStatement) -> tuple[str | None, ...]:
-    values = zip((row[name] for name in statement.key_columns), statement.is_tagged, strict=True)
-    return tuple((value[1:] if is_tagged else value) or None for value, is_tagged in values)

@@ -3,45 +3,22 @@
 Every step's events are read once, each with its key and what is measured; a window function looks back from each event.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from bartizan.query import ir
 from bartizan.query.binder import Binder
-from bartizan.query.clickhouse import condition
-from bartizan.query.passes import run_passes
-from bartizan.query.relations import Target, select
 from bartizan.query.schema import Schema
-from bartizan.query.sequence.keys import KeyValue, key_value, tagged
-from bartizan.query.sequence.order import identity, milliseconds
+from bartizan.query.sequence.branches import KeyColumns, branches_of, key_columns, rows_of
 from bartizan.query.sequence.settings import Asked
-from bartizan.query.sql import all_of, call, column, named, one_of, text
+from bartizan.query.sql import all_of, call, column, comparison, named, one_of, text
 from bartizan.query.storage import read
 
 MAX_EVENTS = 100
 """Most events that are shown of one window: the last ones."""
 
-_OPERATORS: Mapping[str, Callable[[exp.Expression, exp.Expression], exp.Expression]] = {
-    "=": lambda left, right: exp.EQ(this=left, expression=right),
-    "!=": lambda left, right: exp.NEQ(this=left, expression=right),
-    "<": lambda left, right: exp.LT(this=left, expression=right),
-    "<=": lambda left, right: exp.LTE(this=left, expression=right),
-    ">": lambda left, right: exp.GT(this=left, expression=right),
-    ">=": lambda left, right: exp.GTE(this=left, expression=right),
-}
 _EVENT = ("_t", "_i", "_s")
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """The steps of one stream whose keys are built alike."""
-
-    stream: int
-    schema: Schema
-    conditions: Mapping[int, ir.Expr]
-    keys: tuple[KeyValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,74 +26,19 @@ class CorrelationStatement:
     """The statement; its columns are the keys, the window's last moment and its events."""
 
     tree: exp.Select
-    key_columns: tuple[str, ...]
-    is_tagged: tuple[bool, ...]
+    keys: KeyColumns
 
 
 def correlation_statement(
     wanted: ir.Correlation, schema: Schema, asked: Asked, binder: Binder
 ) -> CorrelationStatement | None:
     """The statement of `wanted` over the streams of `schema`; None if no event can take part."""
-    branches = _branches(wanted, schema, asked, binder)
+    branches = branches_of(wanted.steps, schema, asked, binder)
     if not branches:
         return None
-    width = len(wanted.steps[0].keys)
-    mixed = tuple(len({branch.keys[at].kind for branch in branches} - {""}) > 1 for at in range(width))
-    rows: exp.Query = _rows(branches[0], mixed, wanted, asked, binder)
-    for branch in branches[1:]:
-        rows = exp.Union(this=rows, expression=_rows(branch, mixed, wanted, asked, binder), distinct=False)
-    names = tuple(f"_k{at}" for at in range(width))
-    return CorrelationStatement(_found(rows, names, wanted, binder), names, mixed)
-
-
-def _branches(wanted: ir.Correlation, schema: Schema, asked: Asked, binder: Binder) -> list[Branch]:
-    found = []
-    for number, stream in enumerate(schema.streams):
-        own = schema.narrow(stream)
-        if asked.timestamp not in own.columns:
-            continue
-        for keys in dict.fromkeys(step.keys for step in wanted.steps):
-            steps = {bit: step for bit, step in enumerate(wanted.steps) if step.keys == keys}
-            conditions = {bit: run_passes(step.predicate, own) for bit, step in steps.items()}
-            possible = {bit: expr for bit, expr in conditions.items() if expr != ir.Constant(False)}
-            values = tuple(key_value(key, own, binder) for key in keys)
-            if possible and all(value.kind for value in values):
-                found.append(Branch(number, own, possible, values))
-    return found
-
-
-def _rows(branch: Branch, mixed: tuple[bool, ...], wanted: ir.Correlation, asked: Asked, binder: Binder) -> exp.Select:
-    schema = branch.schema
-    (stream,) = schema.streams
-    keys = [tagged(value) if is_mixed else value.tree for value, is_mixed in zip(branch.keys, mixed, strict=True)]
-    shown = {
-        **{f"_k{at}": call("toString", value) for at, value in enumerate(keys)},
-        "_t": milliseconds(schema, asked.timestamp),
-        "_i": identity(schema),
-        "_s": call("toUInt16", _number(branch.stream)),
-        "_m": _mask(branch, binder),
-        "_v": _value(wanted, schema, binder),
-    }
-    low = None if asked.time_from is None else ir.Bound(asked.time_from, True)
-    high = None if asked.time_to is None else ir.Bound(asked.time_to, False)
-    time = ir.FieldRef(asked.timestamp, ir.Kind.DATE)
-    within: ir.Expr = ir.Range(time, low, high) if low or high else ir.Exists(time)
-    chosen = run_passes(ir.And((within, ir.any_of(list(branch.conditions.values())))), schema)
-    tree = select(ir.Filter(ir.Scan(stream), chosen), Target(schema, binder, asked.database))
-    tree = tree.select(*(named(one, name) for name, one in shown.items()), append=False, copy=False)
-    given = [exp.NEQ(this=value.tree.copy(), expression=text("")) for value in branch.keys]
-    return tree.where(*given, copy=False) if given else tree
-
-
-def _mask(branch: Branch, binder: Binder) -> exp.Expression:
-    bits = [
-        call("bitShiftLeft", call("toUInt64", condition(expr, branch.schema, binder, null_shows=True)), _number(bit))
-        for bit, expr in branch.conditions.items()
-    ]
-    mask = bits[0]
-    for bit in bits[1:]:
-        mask = call("bitOr", mask, bit)
-    return mask
+    keys = key_columns(branches)
+    rows = rows_of(branches, keys, len(wanted.steps), asked, binder, lambda own: {"_v": _value(wanted, own, binder)})
+    return CorrelationStatement(_found(rows, keys.names, wanted, binder), keys)
 
 
 def _value(wanted: ir.Correlation, schema: Schema, binder: Binder) -> exp.Expression:
@@ -210,9 +132,9 @@ def _measured(holds: ir.Measured | ir.Seen | ir.Together) -> dict[str, exp.Expre
 def _condition(holds: ir.Measured | ir.Seen | ir.Together, binder: Binder) -> exp.Expression:
     match holds:
         case ir.Measured("steps", operator, value):
-            tree = _OPERATORS[operator](call("bitCount", column("_seen")), binder.scalar(value))
+            tree = comparison(operator, call("bitCount", column("_seen")), binder.scalar(value))
         case ir.Measured(_, operator, value):
-            tree = _OPERATORS[operator](column("_a"), binder.scalar(value))
+            tree = comparison(operator, column("_a"), binder.scalar(value))
         case _:
             return _together(holds)
     return call("ifNull", tree, exp.false())

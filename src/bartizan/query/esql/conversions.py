@@ -123,7 +123,7 @@ def _span(typed: Typed, to: Type, env: Env) -> Typed:
         span = time_span(int(count), unit.strip())
     except ValueError as error:
         raise Mistake(f"`{typed.constant}` is no span of time", "write it as `5 minutes`") from error
-    own = Type.DATE_PERIOD if span.months or span.unit in ("day", "week") else Type.TIME_DURATION
+    own = span_type(span)
     if own is not to:
         raise Mistake(f"`{typed.constant}` is a {own}, not a {to}")
     return Typed(exp.Null(), to, constant=span)

@@ -1,6 +1,6 @@
 """ES|QL's operators over typed values (elastic.co, "ES|QL operators"): null makes null, several values make null."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
@@ -23,16 +23,10 @@ from bartizan.query.ir import Pattern, Wild
 from bartizan.query.operators import UnfitValue
 from bartizan.query.patterns import has_phrase, split_words, wildcard
 from bartizan.query.regex.lucene import lucene_to_re2
-from bartizan.query.sql import call, text
+from bartizan.query.sql import call, comparison, text
 
-_COMPARE: Mapping[str, Callable[[Tree, Tree], Tree]] = {
-    "==": lambda left, right: exp.EQ(this=left, expression=right),
-    "!=": lambda left, right: exp.NEQ(this=left, expression=right),
-    "<": lambda left, right: exp.LT(this=left, expression=right),
-    "<=": lambda left, right: exp.LTE(this=left, expression=right),
-    ">": lambda left, right: exp.GT(this=left, expression=right),
-    ">=": lambda left, right: exp.GTE(this=left, expression=right),
-}
+_COMPARE = {"==": "=", **{operator: operator for operator in ("!=", "<", "<=", ">", ">=")}}
+"""What the IR calls each comparison."""
 _ARITHMETIC = {"+": "plus", "-": "minus", "*": "multiply"}
 _MAX_PATTERN = 4096
 
@@ -50,7 +44,7 @@ def _comparison(operator: str, left: Typed, right: Typed, env: Env) -> Typed:
     sides = one(left), one(right)
     if left.type is Type.VERSION:
         sides = call("naturalSortKey", sides[0]), call("naturalSortKey", sides[1])
-    return Typed(_COMPARE[operator](*sides), Type.BOOLEAN)
+    return Typed(comparison(_COMPARE[operator], *sides), Type.BOOLEAN)
 
 
 def _check_comparable(operator: str, left: Typed, right: Typed) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any
 
 import pyarrow as pa
 
@@ -24,8 +23,8 @@ class CandidateTable:
                 f"{len(columns[0])} events could belong to the sequence, {asked.max_candidates} are the most",
                 hint="ask for less time, or make the conditions or the `by` fields more selective",
             )
-        self._keys = [table.column(name) for name in statement.key_columns]
-        self._is_tagged = statement.is_tagged
+        self._keys = statement.keys
+        self._key_columns = [table.column(name) for name in statement.keys.names]
         masks, self._identities, self._streams = columns[-3:]
         starts = lists.offsets.to_pylist() if len(lists) else [0]
         self.events = Events(starts, columns[0].to_pylist(), masks.to_pylist())
@@ -40,9 +39,7 @@ class CandidateTable:
 
     def key(self, number: int) -> tuple[str | None, ...]:
         """The values of a key; None for no value."""
-        values: list[Any] = [column[number].as_py() for column in self._keys]
-        untagged = (value[1:] if is_tagged else value for value, is_tagged in zip(values, self._is_tagged, strict=True))
-        return tuple(value or None for value in untagged)
+        return self._keys.values([column[number].as_py() for column in self._key_columns])
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.ListArray:
