@@ -12,6 +12,7 @@ from sqlglot import exp
 from bartizan.ecs import Field, Registry, load_registry
 from bartizan.engine.literals import bound
 from bartizan.query.binder import Binder, Parameter
+from bartizan.query.compile import predicate, to_ir
 from bartizan.query.schema import Schema
 
 HERE = Path(__file__).parent
@@ -62,6 +63,11 @@ COLUMNS = {
 }
 
 Ask = Callable[[exp.Expression, Mapping[str, Parameter]], list[dict[str, Any]]]
+
+
+def compile_predicate(text: str, language: str, schema: Schema, binder: Binder, now: datetime) -> exp.Expression:
+    """The condition that `text` is on a table with the columns of `schema`."""
+    return predicate(to_ir(text, language, schema, now), schema, binder)
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,11 @@ import pytest
 
 from bartizan.ecs import Registry
 from bartizan.query.binder import Binder
-from bartizan.query.compile import compile_predicate
 from bartizan.query.errors import QueryError
 from bartizan.query.kql.parser import parse
 from bartizan.query.kql.printer import to_kql
 from bartizan.query.schema import Schema
-from tests.query.conftest import COLUMNS
+from tests.query.conftest import COLUMNS, compile_predicate
 
 NOW = datetime(2024, 5, 10, tzinfo=UTC)
 SHARED = os.environ.get("BARTIZAN_SHARED", "")

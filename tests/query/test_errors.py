@@ -6,10 +6,10 @@ import pytest
 
 from bartizan.ecs import Registry
 from bartizan.query.binder import Binder
-from bartizan.query.compile import compile_predicate, to_ir
+from bartizan.query.compile import to_ir
 from bartizan.query.errors import InvalidValue, QueryError, QuerySyntaxError, UnknownField, UnsupportedOperation
 from bartizan.query.schema import Schema
-from tests.query.conftest import COLUMNS
+from tests.query.conftest import COLUMNS, compile_predicate
 
 NOW = datetime(2024, 5, 10, tzinfo=UTC)
 

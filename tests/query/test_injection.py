@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from bartizan.query.binder import Binder
-from bartizan.query.compile import compile_predicate
 from bartizan.query.errors import QuerySyntaxError
 from bartizan.query.esql.literals import write_string
 from bartizan.query.kql.literals import write_quoted
 from bartizan.query.schema import Schema
 from bartizan.query.search import Search, prepared
-from tests.query.conftest import COLUMNS, Ask, matching_ids
+from tests.query.conftest import COLUMNS, Ask, compile_predicate, matching_ids
 
 NOW = datetime(2024, 5, 10, tzinfo=UTC)
 FIELDS = ["event.action", "event.category", "message", "aws.cloudtrail.flattened.request_parameters.a", "source.ip"]

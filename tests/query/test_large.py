@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bartizan.query.binder import Binder
-from bartizan.query.compile import compile_predicate
 from bartizan.query.errors import UnknownField
 from bartizan.query.limits import MAX_LOGIC_DEPTH
 from bartizan.query.schema import MAX_JSON_KEYS, Schema
-from tests.query.conftest import Ask, matching_ids
+from tests.query.conftest import Ask, compile_predicate, matching_ids
 
 NOW = datetime(2024, 5, 10, tzinfo=UTC)
 

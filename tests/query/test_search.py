@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from bartizan.ecs import Registry
+from bartizan.query import ir
 from bartizan.query.binder import Binder
-from bartizan.query.compile import Compiled, compile_predicate, compile_search
+from bartizan.query.compile import Compiled, Within, choose, compile_events, to_ir
 from bartizan.query.errors import NoStreams, QueryError
 from bartizan.query.schema import Schema
-from tests.query.conftest import COLUMNS, DATABASE, NOW, Ask, create_table, load_events
+from tests.query.conftest import COLUMNS, DATABASE, NOW, Ask, compile_predicate, create_table, load_events
 
 TIME = {"@timestamp": "DateTime64(3, 'UTC')", "event.id": "String"}
 STREAMS = {
@@ -35,8 +36,9 @@ def three(ask: Ask, chdb_connection: Any, registry: Registry) -> Schema:
 
 def search(schema: Schema, text: str, *streams: str, limit: int = 10, **options: Any) -> Compiled:
     time_from, time_to = options.pop("time_from", None), options.pop("time_to", None)
-    chosen = streams or tuple(schema.streams)
-    return compile_search(text, "kql", schema, chosen, time_from, time_to, limit, NOW, database=DATABASE, **options)
+    own = choose(schema, streams or tuple(schema.streams))
+    wanted = ir.Wanted(to_ir(text, "kql", own, NOW))
+    return compile_events(wanted, own, Within(time_from, time_to, limit), database=DATABASE, **options)
 
 
 def found(ask: Ask, compiled: Compiled) -> list[str]:
@@ -95,7 +97,7 @@ def test_index_conditions_stay_plain(schema: Schema) -> None:
 
 def test_choices_that_make_no_search(three: Schema) -> None:
     with pytest.raises(NoStreams):
-        compile_search("", "kql", three, [], None, None, 1, NOW)
+        choose(three, [])
     with pytest.raises(NoStreams, match="no stream `x`"):
         search(three, "", "x")
     with pytest.raises(QueryError, match="0 to 1000000"):

@@ -88,37 +88,6 @@ def predicate(expr: ir.Expr, schema: Schema, binder: Binder) -> exp.Expression:
     return condition(expr, schema, binder, null_shows=True)
 
 
-def compile_predicate(text: str, language: str, schema: Schema, binder: Binder, now: datetime) -> exp.Expression:
-    """The condition that `text` is on a table with the columns of `schema`, for use within a larger query."""
-    return predicate(to_ir(text, language, schema, now), schema, binder)
-
-
-def compile_search(
-    text: str,
-    language: str,
-    schema: Schema,
-    streams: Sequence[str],
-    time_from: datetime | None,
-    time_to: datetime | None,
-    limit: int,
-    now: datetime,
-    *,
-    columns: Sequence[str] | None = None,
-    database: str | None = None,
-    fields: QueryFields = ECS_FIELDS,
-    order: Sequence[ir.SortKey] | None = None,
-) -> Compiled:
-    """The newest `limit` events of `streams` for which `text` holds, `time_from` <= `@timestamp` < `time_to`.
-
-    `columns` (default: all that the streams have) that a stream lacks are there without a value. `fields` names another
-    field in the place of `@timestamp`, `order` another order than the newest first. Raises `NoStreams` for an empty
-    choice, and what `to_ir` raises.
-    """
-    chosen = choose(schema, streams)
-    within = Within(time_from, time_to, limit, fields, None if order is None else tuple(order))
-    return compile_events(ir.Wanted(to_ir(text, language, chosen, now, fields)), chosen, within, columns, database)
-
-
 @dataclass(frozen=True, slots=True)
 class Within:
     """Which of the events that fulfil a condition a search gives."""

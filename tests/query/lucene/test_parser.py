@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from bartizan.query.binder import Binder
-from bartizan.query.compile import compile_predicate, to_ir
+from bartizan.query.compile import to_ir
 from bartizan.query.errors import InvalidValue, QuerySyntaxError, QueryTooLarge, UnknownField, UnsupportedOperation
 from bartizan.query.ir import Wild
 from bartizan.query.limits import MAX_BRACKETS_DEPTH, MAX_LENGTH_CHARS, MAX_LOGIC_DEPTH
@@ -30,7 +30,7 @@ from bartizan.query.lucene.ast import (
 from bartizan.query.lucene.parser import parse
 from bartizan.query.lucene.printer import to_lucene
 from bartizan.query.schema import Schema
-from tests.query.conftest import COLUMNS
+from tests.query.conftest import COLUMNS, compile_predicate
 
 NOW = datetime(2024, 5, 10, tzinfo=UTC)
 FRAGMENTS = [
