@@ -40,6 +40,7 @@ REFUSED = [
     (r"a)", "a `)` without its `(` at character 2"),
     (r"(a", "missing )"),
     (r"a**", "bad repetition"),
+    ('[^--"]*+"', "not valid"),
     (r"**+b", "a possessive quantifier at character 3"),
     (r"a|++b", "a possessive quantifier at character 4"),
     ("a\ud800", "half a character at character 2"),

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import re2
 from sqlglot import exp
 
 from bartizan.query.esql.conversions import convert
@@ -17,7 +16,7 @@ from bartizan.query.esql.dissect import Extracted, groups_of
 from bartizan.query.esql.grok_patterns import GROK_PATTERNS
 from bartizan.query.esql.typed import Env, Mistake, Tree, Type, Typed, cast, number
 from bartizan.query.operators import UnfitValue
-from bartizan.query.regex.pcre import pcre_to_re2
+from bartizan.query.regex.pcre import compiled, pcre_to_re2
 from bartizan.query.sql import call, each, text
 
 MAX_COLUMNS = 100
@@ -108,12 +107,10 @@ def _expression(marked: str, reading: _Reading) -> str:
 
 
 def _places(expression: str, count: int) -> list[int]:
-    options = re2.Options()
-    options.log_errors = False
     try:
-        known = re2.compile(expression, options).groupindex
-    except re2.error as error:
-        raise Mistake("the pattern is no valid expression", "write it in RE2's syntax") from error
+        known = compiled(expression).groupindex
+    except UnfitValue as error:
+        raise Mistake("the pattern is no valid expression", error.hint) from error
     return [known[f"c{number_}"] for number_ in range(count)]
 
 

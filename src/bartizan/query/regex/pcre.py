@@ -6,6 +6,7 @@ here; PCRE also lets one line feed follow it.
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import re2
 
@@ -65,15 +66,16 @@ def pcre_to_re2(pattern: str, *, multi_line: bool = False, dot_all: bool = False
     on = ("m" if multi_line else "") + ("s" if dot_all and reader.has_dot else "")
     off = "-s" if reader.has_dot and not dot_all else ""
     rewritten = f"(?{on}{off}){rewritten}" if on or off else rewritten
-    _check(rewritten)
+    compiled(rewritten)
     return rewritten
 
 
-def _check(pattern: str) -> None:
+def compiled(pattern: str) -> Any:
+    """The expression as RE2 has it. Raises `UnfitValue` for one that it refuses; it would write to stderr otherwise."""
     options = re2.Options()
     options.log_errors = False
     try:
-        re2.compile(pattern, options)
+        return re2.compile(pattern, options)
     except re2.error as error:
         cause = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
         raise UnfitValue(f"the regular expression is not valid: {cause}", "write it in RE2's syntax") from None
@@ -272,7 +274,7 @@ class _Reader:
             piece.startswith("[") or (len(piece) == 1 and piece not in _NO_PIECE) or piece in (r"\d", r"\w", r"\s")
         )
         plain = following not in r"\[(){}.*+?|^$"
-        return is_single and plain and not re2.fullmatch(f"(?i){piece}", following)
+        return is_single and plain and not compiled(f"(?i){piece}").fullmatch(following)
 
     def refused(self, what: str, at: int, hint: str) -> UnfitValue:
         return UnfitValue(f"the regular expression has {what} at character {at + 1}, which RE2 can't match", hint)
