@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from sqlglot import exp
 
@@ -20,6 +21,10 @@ from bartizan.query.span import Span
 from bartizan.query.sql import column
 
 Aggregated = Callable[[ast.Function], Typed]
+
+MAX_NODES = 20_000
+"""Most nodes of SQL that an expression may become: functions that use an argument several times repeat it, those around
+them repeat that again. ClickHouse takes statements of 50,000 (`max_ast_elements`)."""
 
 
 class Expressions:
@@ -138,15 +143,25 @@ class Expressions:
 
     def _checked(self, node: ast.Expression, build: Callable[[], Typed]) -> Typed:
         try:
-            return build()
+            built = build()
         except Mistake as mistake:
             raise self._fault(node, mistake) from None
+        if is_larger(built.tree, MAX_NODES):
+            raise self._context.faults.at(
+                node.span, "this becomes too much SQL", "compute parts of it in an `EVAL` before"
+            )
+        return built
 
     def _fault(self, node: ast.Expression, mistake: Mistake) -> QuerySyntaxError:
         spans = operand_spans(node)
         place = mistake.argument
         span = spans[place] if place is not None and place < len(spans) else node.span
         return self._context.faults.at(span, mistake.message, mistake.hint)
+
+
+def is_larger(tree: exp.Expression, most: int) -> bool:
+    """Whether a tree has more nodes than that; looks at no more of them."""
+    return sum(1 for _ in islice(tree.walk(), most + 1)) > most
 
 
 def operand_spans(node: ast.Expression) -> Sequence[Span]:

@@ -111,7 +111,10 @@ def _places(expression: str, count: int) -> list[int]:
         known = compiled(expression).groupindex
     except UnfitValue as error:
         raise Mistake("the pattern is no valid expression", error.hint) from error
-    return [known[f"c{number_}"] for number_ in range(count)]
+    places = [known.get(f"c{number_}") for number_ in range(count)]
+    if None in places:
+        raise Mistake("the pattern names a column within a character class", "put it outside of the brackets")
+    return [place for place in places if place is not None]
 
 
 def _column(expression: str, found: list[tuple[int, Type]]) -> Callable[[Tree, Env], Typed]:
