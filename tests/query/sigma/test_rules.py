@@ -26,6 +26,7 @@ WRONG = [
     ("sel:\n  user.nam: x\ncondition: sel", "unknown field `user.nam`", 5),
     ("sel:\n  user.name: x\ncondition: sell", "no detection `sell`", 6),
     ("sel:\n  user.name: x\ncondition: sel and", "the condition can't be read", 6),
+    ("sel:\n  user.name: x\ncondition: sel\t\tsel", "the condition can't be read", 6),
     ("sel:\n  user.name: x\ncondition: 1 of filter*", "no detection of the rule is called `filter*`", 6),
     ("sel:\n  user.name: x\ncondition: sel | count() > 5", "old aggregation syntax", 6),
     ("sel:\n  user.name: x\ncondition: " + "(" * 60 + "sel" + ")" * 60, "brackets", 6),
@@ -50,6 +51,13 @@ def test_what_is_wrong_has_a_place(detection: str, message: str, line: int, sche
         to_ir(rule(detection), "sigma", schema, NOW)
     assert any(part in str(caught.value) for part in message.split("|"))
     assert caught.value.line == line
+
+
+def test_the_place_in_a_condition_counts_a_tab_as_one_character(schema: Schema) -> None:
+    text = rule("sel:\n  user.name: x\ncondition: sel\t\tsel")
+    with pytest.raises(QuerySyntaxError) as caught:
+        to_ir(text, "sigma", schema, NOW)
+    assert text[caught.value.span.start :].rstrip() == "sel"
 
 
 HOSTILE = [

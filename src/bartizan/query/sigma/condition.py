@@ -108,6 +108,11 @@ def _span(rule: DetectionRule, index: int) -> Span:
 
 
 def _within(rule: DetectionRule, span: Span, condition: str, offset: int) -> Span:
-    """The place of a character of the condition: known where the file has it as it is."""
+    """The place of a character of the condition, counted after tabs have become spaces (as pyparsing counts): known where
+    the file has the condition as it is."""
     start = rule.document.text.find(condition, span.start, span.end)
-    return Span(start + offset, start + offset + 1) if start >= 0 else span
+    if start < 0:
+        return span
+    places = range(len(condition))
+    at = next((place for place in places if len(condition[: place + 1].expandtabs()) > offset), len(condition))
+    return Span(start + at, start + at + 1)
