@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from sqlglot import exp
 
@@ -15,14 +14,14 @@ from bartizan.query.esql.functions.signature import call_of
 from bartizan.query.esql.implicit_time import with_time
 from bartizan.query.esql.scope import Scope
 from bartizan.query.esql.search_functions import kql, match_function
-from bartizan.query.esql.typed import MISSING, SPANS, Env, Mistake, Type, Typed, as_bool, one
+from bartizan.query.esql.typed import MISSING, SPANS, Env, Mistake, Type, Typed, as_bool, is_larger, one
 from bartizan.query.esql.unknown_function import unknown_function
 from bartizan.query.span import Span
 from bartizan.query.sql import column
 
 Aggregated = Callable[[ast.Function], Typed]
 
-MAX_NODES = 20_000
+MAX_NODES = 6_000
 """Most nodes of SQL that an expression may become: functions that use an argument several times repeat it, those around
 them repeat that again. ClickHouse takes statements of 50,000 (`max_ast_elements`)."""
 
@@ -157,11 +156,6 @@ class Expressions:
         place = mistake.argument
         span = spans[place] if place is not None and place < len(spans) else node.span
         return self._context.faults.at(span, mistake.message, mistake.hint)
-
-
-def is_larger(tree: exp.Expression, most: int) -> bool:
-    """Whether a tree has more nodes than that; looks at no more of them."""
-    return sum(1 for _ in islice(tree.walk(), most + 1)) > most
 
 
 def operand_spans(node: ast.Expression) -> Sequence[Span]:

@@ -17,6 +17,7 @@ from bartizan.query.esql.typed import (
     Typed,
     null,
     number,
+    once,
     one,
 )
 from bartizan.query.ir import Pattern, Wild
@@ -97,7 +98,7 @@ def _fitted(tree: Tree, type: Type) -> Tree:
 
 def finite(tree: Tree) -> Tree:
     """A double; null for infinities and what is no number."""
-    return call("if", call("isFinite", tree), tree.copy(), exp.Null())
+    return once(tree, "_f", lambda value: call("if", call("isFinite", value), value.copy(), exp.Null()))
 
 
 def _divided(sides: tuple[Tree, Tree], type: Type) -> Typed:

@@ -4,9 +4,11 @@ One value is NULL where there is none; a text that is stored as '' has been made
 are an array without NULLs, empty where there is none.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
+from itertools import islice
 
 from sqlglot import exp
 
@@ -14,6 +16,9 @@ from bartizan.query.binder import Binder
 from bartizan.query.sql import call, each, text
 
 Tree = exp.Expression
+
+MAX_REPEATED = 30
+"""Nodes of the largest tree that is written several times."""
 
 
 class Type(StrEnum):
@@ -159,6 +164,20 @@ def all_values(typed: Typed) -> Tree:
 def element(array: Tree, position: int) -> Tree:
     """One element, counted from 1, from the end if negative."""
     return call("arrayElement", array.copy(), number(position))
+
+
+def once(tree: Tree, variable: str, build: Callable[[Tree], Tree]) -> Tree:
+    """What `build` makes of a tree that it uses several times. A large one is computed once, as the `variable` of a
+    lambda: repeated, it would be larger still in each expression around it."""
+    if not is_larger(tree, MAX_REPEATED):
+        return build(tree)
+    several = call("arrayMap", each(variable, build), exp.array(tree, dialect="clickhouse"))
+    return call("arrayElement", several, number(1))
+
+
+def is_larger(tree: Tree, most: int) -> bool:
+    """Whether a tree has more nodes than that; looks at no more of them."""
+    return sum(1 for _ in islice(tree.walk(), most + 1)) > most
 
 
 def number(value: int) -> Tree:

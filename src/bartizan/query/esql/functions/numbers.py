@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from bartizan.query.esql.functions.signature import INTEGER, NUMBER, Built, Function
 from bartizan.query.esql.operators import finite
-from bartizan.query.esql.typed import CLICKHOUSE, Tree, Type, Typed, number
+from bartizan.query.esql.typed import CLICKHOUSE, Tree, Type, Typed, number, once
 from bartizan.query.sql import call, text
 
 
@@ -61,25 +61,23 @@ def _round(built: Built) -> Typed:
     a half counts as one, though its binary digits are a bit less (2.675)."""
     first = built.arguments[0]
     digits = call("toInt64", built[1]) if built.has(1) else number(0)
-    scale = call("exp10", _double(digits))
     value = _double(built[0])
-    scaled = call(
-        "multiply",
-        call("abs", value),
-        scale.copy(),
-    )
-    moved = call(
-        "floor", call("plus", call("multiply", scaled, exp.Literal.number(_NEARLY_ONE)), exp.Literal.number("0.5"))
-    )
-    found = call("multiply", call("sign", value.copy()), call("divide", moved, scale.copy()))
-    is_exact = call("greaterOrEquals", scaled.copy(), exp.Literal.number("1e15"))
-    is_nothing = call("equals", scale, number(0))
-    rounded = call("multiIf", is_exact, value.copy(), is_nothing, call("multiply", value.copy(), number(0)), found)
+    rounded = once(value, "_x", lambda x: once(call("exp10", _double(digits)), "_d", lambda scale: _rounded(x, scale)))
     if first.type is Type.DOUBLE:
         return Typed(finite(rounded), Type.DOUBLE)
     if not built.has(1):
         return Typed(built[0], first.type)
     return Typed(call("accurateCastOrNull", rounded, text(CLICKHOUSE[first.type])), first.type)
+
+
+def _rounded(value: Tree, scale: Tree) -> Tree:
+    scaled = call("multiply", call("abs", value), scale)
+    nearly = call("multiply", scaled, exp.Literal.number(_NEARLY_ONE))
+    moved = call("floor", call("plus", nearly, exp.Literal.number("0.5")))
+    found = call("multiply", call("sign", value.copy()), call("divide", moved, scale.copy()))
+    is_exact = call("greaterOrEquals", scaled.copy(), exp.Literal.number("1e15"))
+    is_nothing = call("equals", scale.copy(), number(0))
+    return call("multiIf", is_exact, value.copy(), is_nothing, call("multiply", value.copy(), number(0)), found)
 
 
 def _power(built: Built) -> Typed:
