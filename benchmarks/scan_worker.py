@@ -9,11 +9,14 @@ from pathlib import Path
 
 from bartizan.app import App
 from bartizan.config import Config
+from bartizan.detect.arrivals import Window
+from bartizan.detect.findings import Cut
 from bartizan.detect.ledger import BEGINNING
+from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned
 from bartizan.detect.rule import Rule
-from bartizan.detect.runner import plan_rules
-from bartizan.detect.scan import Cut, Window, choose, scan
+from bartizan.detect.runner import by_stream, plan_rules
+from bartizan.detect.scan import choose, scan
 from bartizan.ingest.objects import find_files
 from bartizan.pipeline import file_source
 from bartizan.query.schema import Schema
@@ -48,9 +51,9 @@ def main(folder: Path) -> None:
         files = [file_source(path) for path in find_files([folder])]
         events = sum(told.loaded.records for told in app.intake.ingest(files, app.reading()) if told.loaded)
         schema = app.schema()
-        by_stream, failed = plan_rules(variants(list(app.rulebook), RULES), schema, app.clock())
+        plans, failed = plan_rules(variants(list(app.rulebook), RULES), schema, Knowledge(app.clock()))
         assert not failed, failed[0].error
-        planned = by_stream[STREAM]
+        planned = by_stream(plans)[STREAM]
         result: dict[str, object] = {"events": events, "rules": len(planned)}
         for name, together, chosen in (
             ("shared", True, True),

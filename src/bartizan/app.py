@@ -143,7 +143,7 @@ class App:
     def detection(self) -> Detection:
         """The rules at work."""
         ledger = DetectionLedger(self.engine)
-        return Detection(self.engine, self.rulebook, self.registry, ledger, self.alerts, self.clock)
+        return Detection(self.engine, self.rulebook, self.registry, ledger, self.alerts, self.clock, self.budget)
 
     @property
     def sample_store(self) -> SampleStore:

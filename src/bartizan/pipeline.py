@@ -10,11 +10,13 @@ from typing import Any, BinaryIO
 
 from bartizan.alerts.store import AlertStore
 from bartizan.clock import Clock
-from bartizan.detect.document import event_alert
+from bartizan.detect.document import alert_of
+from bartizan.detect.executor import Hit
+from bartizan.detect.findings import Cut, RuleFailed, Scanned
 from bartizan.detect.ledger import DetectionLedger
+from bartizan.detect.meaning import Knowledge, reads_alerts
 from bartizan.detect.rulebook import Rulebook
-from bartizan.detect.runner import RuleFailed, Scanned, run_due
-from bartizan.detect.scan import Cut, Match
+from bartizan.detect.runner import Evaluator, run_due
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.engine.literals import date_text
@@ -28,10 +30,14 @@ from bartizan.ingest.progress import Progress
 from bartizan.ingest.receipts import Receipts
 from bartizan.ingest.spool import Segment, Spool
 from bartizan.ingest.unchanged import unchanged
+from bartizan.query.budget import Budget
 from bartizan.query.search import stored_schema
 
 GROUP_FILES = 256
 """Files whose progress is asked for at once."""
+
+MAX_PASSES = 5
+"""Times that the rules run one after the other while there are new alerts and rules that read them."""
 
 MAX_BACKLOG = 3
 """Sealed segments that may wait for the engine before reading pauses."""
@@ -148,7 +154,7 @@ class Detected:
     alerts: Sequence[Mapping[str, Any]] = ()
     """Alerts that are new, stored."""
     cuts: Sequence[Cut] = ()
-    """Rules that matched more than they may raise alerts for."""
+    """Rules that found more than they may raise alerts for."""
     failed: Sequence[RuleFailed] = ()
 
 
@@ -162,30 +168,51 @@ class Detection:
     ledger: DetectionLedger
     alerts: AlertStore
     clock: Clock
+    budget: Budget = field(default_factory=Budget)
+    """What a rule that asks the engine on its own may take."""
 
-    def run(self) -> Iterator[Detected]:
-        """Evaluate what arrived since the last run. A window is written down after its alerts are stored, so a crash
-        between the two evaluates it again, which adds nothing."""
+    def run(self, is_last: bool = False) -> Iterator[Detected]:
+        """Evaluate what arrived since the last run; `is_last` says that nothing more will. Rules that read alerts see
+        those of this run too."""
+        for _ in range(MAX_PASSES):
+            has_new = False
+            for detected in self._run(is_last):
+                has_new = has_new or bool(detected.alerts)
+                yield detected
+            if not has_new or not any(reads_alerts(rule) for rule in self.rulebook):
+                return
+
+    def _run(self, is_last: bool) -> Iterator[Detected]:
+        """A window is written down after its alerts are stored, so a crash between the two evaluates it again, which
+        adds nothing."""
         now = self.clock()
         schema = stored_schema(self.engine, self.registry)
-        matches: list[Match] = []
-        cuts: list[Cut] = []
-        failed: list[RuleFailed] = []
-        for finding in run_due(self.engine, self.ledger, list(self.rulebook), schema, now):
+        evaluator = Evaluator(self.engine, schema, Knowledge(now), self.budget, is_last)
+        found = _Found()
+        for finding in run_due(evaluator, self.ledger, list(self.rulebook)):
             match finding:
-                case Match():
-                    matches.append(finding)
+                case Hit():
+                    found.hits.append(finding)
                 case Cut():
-                    cuts.append(finding)
+                    found.cuts.append(finding)
                 case RuleFailed():
-                    failed.append(finding)
+                    found.failed.append(finding)
                 case Scanned(window, rules):
-                    new = self.alerts.add([event_alert(match, self.registry) for match in matches])
+                    new = self.alerts.add([alert_of(hit, self.registry) for hit in found.hits]) if found.hits else []
                     self.ledger.record(rules, window.stream, window.after, window.until, date_text(now))
-                    yield Detected(new, cuts, failed)
-                    matches, cuts, failed = [], [], []
-        if failed:
-            yield Detected(failed=failed)
+                    yield Detected(new, found.cuts, found.failed)
+                    found = _Found()
+        if found.failed:
+            yield Detected(failed=found.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found since the last window was done."""
+
+    hits: list[Hit] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
+    failed: list[RuleFailed] = field(default_factory=list)
 
 
 def file_source(path: Path) -> Source:

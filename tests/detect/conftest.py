@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bartizan.detect.attack.registry import Attack, load_attack
-from bartizan.detect.rule import Rule, load_rule
+from bartizan.detect.rule import Rule
+from bartizan.detect.rule_file import load_rule
 from bartizan.engine.base import Engine
 from tests.detect.store import DetectStore
 

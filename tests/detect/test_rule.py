@@ -6,7 +6,7 @@ import pytest
 
 from bartizan.detect.attack.registry import Attack
 from bartizan.detect.errors import RuleError
-from bartizan.detect.rule import load_rule
+from bartizan.detect.rule_file import load_rule
 from bartizan.detect.rulebook import load_rulebook
 from tests.detect.conftest import RULE
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bartizan.detect.attack.registry import Attack
-from bartizan.detect.rule import load_rule
 from bartizan.detect.rule_check import SampleStore, check_rules
+from bartizan.detect.rule_file import load_rule
 from bartizan.ingest.codecs import Bounds
 from bartizan.ingest.objects import Reading
 from bartizan.integrations.catalog import Catalog

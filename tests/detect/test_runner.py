@@ -7,10 +7,12 @@ import pytest
 from sqlglot import parse_one
 
 from bartizan.detect import runner
+from bartizan.detect.arrivals import Window
+from bartizan.detect.findings import Cut
 from bartizan.detect.ledger import BEGINNING, DetectionLedger
 from bartizan.detect.plan import Planned
 from bartizan.detect.rule import Rule
-from bartizan.detect.scan import Cut, Match, Window
+from bartizan.detect.scan import Match
 from bartizan.engine.base import Engine, rows
 from bartizan.engine.errors import StatementRefused
 from bartizan.query.schema import Schema

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bartizan.detect.arrivals import Window
+from bartizan.detect.findings import Cut
 from bartizan.detect.ledger import BEGINNING
+from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned
 from bartizan.detect.rule import Rule
-from bartizan.detect.runner import plan_rules
-from bartizan.detect.scan import Cut, Match, Window, choose, scan
+from bartizan.detect.runner import by_stream, plan_rules
+from bartizan.detect.scan import Match, choose, scan
 from bartizan.query.schema import Schema
 from tests.detect.conftest import varied
 from tests.detect.store import NOW, DetectStore, record
@@ -35,9 +38,9 @@ QUERIES = (
 def planned_for(store: DetectStore, rules: Sequence[Rule]) -> tuple[list[Planned], Schema]:
     schema = store.schema()
     own = [varied(rule, index=(store.stream,)) for rule in rules]
-    by_stream, failed = plan_rules(own, schema, NOW)
+    plans, failed = plan_rules(own, schema, Knowledge(NOW))
     assert not failed
-    return by_stream[store.stream], schema
+    return by_stream(plans)[store.stream], schema
 
 
 def found(store: DetectStore, planned: Sequence[Planned], schema: Schema) -> set[tuple[str, str]]:
@@ -89,7 +92,7 @@ def test_what_is_cut_is_counted(filled: DetectStore, rule: Rule) -> None:
     findings = list(scan(filled.engine, Window(filled.stream, BEGINNING, END), planned, schema))
     matches = [item.planned.rule.id for item in findings if isinstance(item, Match)]
     assert (matches.count("cut"), matches.count("whole")) == (3, 10)
-    assert [(item.planned.rule.id, item.matched) for item in findings if isinstance(item, Cut)] == [("cut", 40)]
+    assert [(item.rule.id, item.found) for item in findings if isinstance(item, Cut)] == [("cut", 40)]
 
 
 def test_rows_have_derived_columns(filled: DetectStore, rule: Rule) -> None:

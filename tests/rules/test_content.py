@@ -13,7 +13,7 @@ import pytest
 
 from bartizan.detect.attack import Attack, load_attack
 from bartizan.detect.reason import fields
-from bartizan.detect.rule import load_rule
+from bartizan.detect.rule_file import load_rule
 from bartizan.ecs import Registry, load_registry
 from bartizan.integrations.catalog import load_catalog
 

@@ -180,7 +180,7 @@ class Worker:
         try:
             for detected in self._detection.run():
                 failing |= {failed.rule.id: str(failed.error) for failed in detected.failed}
-                self._tell(len(detected.alerts), [(cut.planned.rule.id, cut.matched) for cut in detected.cuts])
+                self._tell(len(detected.alerts), [(cut.rule.id, cut.found) for cut in detected.cuts])
                 if self._stopping.is_set():
                     return
         except BartizanError as error:

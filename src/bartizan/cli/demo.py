@@ -46,5 +46,5 @@ def show(app: App, logs: Path) -> None:
         stderr().print("a day in the life of a fictional company, with an attack in it:")
         write_scenario(scenario(present_start(app.clock(), HOURS), EVENTS, HOURS, SEED, True), logs)
     ingest_paths(app, [logs], None, Format.TABLE)
-    detect(app)
+    detect(app, is_last=False)
     print_alerts(app.alerts.latest("1970-01-01 00:00:00", (), 1000), Format.TABLE)

@@ -35,25 +35,24 @@ def scan(
         flags = {"rules": [str(path) for path in rules] if rules else None, "engine": {"url": ""}}
         with open_app(Path(folder), config, **flags) as app:
             tally = ingest_paths(app, paths, dataset, Format.TABLE)
-            alerts, all_ran = detect(app)
+            alerts, all_ran = detect(app, is_last=True)
     print_alerts(alerts, format)
     raise typer.Exit(1 if alerts or not all_ran or tally.failed_records or tally.failed_objects else 0)
 
 
-def detect(app: App) -> tuple[list[Mapping[str, Any]], bool]:
+def detect(app: App, is_last: bool) -> tuple[list[Mapping[str, Any]], bool]:
     """Run the rules that are due; says on stderr what could not run. Gives the new alerts, and whether all ran."""
     console = stderr()
     all_ran = not app.rulebook.problems
     tell_left_out(app.rulebook.problems)
     alerts: list[Mapping[str, Any]] = []
     with bar(f"{len(app.rulebook)} rules", None) as (progress, task):
-        for detected in app.detection.run():
+        for detected in app.detection.run(is_last):
             alerts.extend(detected.alerts)
             progress.update(task, note=f"{len(alerts):,} alerts")
             for cut in detected.cuts:
-                rule = cut.planned.rule
                 console.print(
-                    f"{visible(rule.name)}: {cut.matched:,} events match, alerts for {rule.max_alerts:,}", markup=False
+                    f"{visible(cut.rule.name)}: {cut.found:,} found, alerts for {cut.rule.max_alerts:,}", markup=False
                 )
             for failed in detected.failed:
                 all_ran = False

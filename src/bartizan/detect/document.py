@@ -5,50 +5,61 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bartizan.detect.attack.registry import Threat
+from bartizan.detect.executor import Hit
+from bartizan.detect.overrides import name_of, risk_score_of, severity_of
 from bartizan.detect.reason import reason
 from bartizan.detect.rule import Rule
-from bartizan.detect.scan import Match
 from bartizan.ecs.document import document
 from bartizan.ecs.registry import ECS_VERSION, Registry
 
 _EVENT_ONLY = ("event.original", "event.kind", "event.ingested", "error.message", "ecs.version")
 """Columns of the event that an alert doesn't take over."""
+_OF_ALERTS = ("alert.", "rule.", "threat.", "data_stream.")
+"""Beginnings of names that are the alert's own, also where its events are alerts."""
 
 STATUS_OPEN = "open"
 
 
-def alert_id(rule_id: str, event_ids: Iterable[str]) -> str:
+def alert_id(rule_id: str, identity: Iterable[str]) -> str:
     """The identity of an alert: the same rule over the same events is the same alert."""
     digest = hashlib.blake2b(digest_size=16)
-    for part in (rule_id, *sorted(event_ids)):
+    for part in (rule_id, *identity):
         digest.update(part.encode(errors="surrogateescape") + b"\0")
     return digest.hexdigest()
 
 
-def event_alert(match: Match, registry: Registry) -> dict[str, Any]:
-    """The alert of a rule that matches single events."""
-    rule, row = match.planned.rule, match.row
+def alert_of(hit: Hit, registry: Registry) -> dict[str, Any]:
+    """The alert of something that a rule found."""
+    rule = hit.rule
     own = {
-        name: value for name, value in row.items() if name not in _EVENT_ONLY and not name.startswith("data_stream.")
+        name: value for name, value in hit.fields.items() if name not in _EVENT_ONLY and not name.startswith(_OF_ALERTS)
     }
     alert = document(own, registry)
-    event_id, at = row["event.id"], row["@timestamp"]
+    alert["@timestamp"] = hit.at
     alert["event"] = {**alert.get("event", {}), "kind": "signal"}
     alert["ecs"] = {"version": ECS_VERSION}
-    alert["rule"] = _rule(rule)
-    alert["threat"] = threat(rule.threats)
-    alert["alert"] = {
-        "id": alert_id(rule.id, [event_id]),
-        "status": STATUS_OPEN,
-        "severity": rule.severity,
-        "risk_score": rule.risk_score,
-        "reason": reason(rule, row),
-        "events": [event_id],
-        "rule": {"type": rule.type},
-        "start": at,
-        "end": at,
-    }
+    alert["rule"] = _rule(rule, hit)
+    alert["threat"] = threat(rule.threats) | (hit.also or {}).get("threat", {})
+    alert["alert"] = _alert(hit)
     return alert
+
+
+def _alert(hit: Hit) -> dict[str, Any]:
+    rule = hit.rule
+    return {
+        "id": alert_id(rule.id, hit.identity),
+        "status": STATUS_OPEN,
+        "severity": severity_of(hit),
+        "risk_score": risk_score_of(hit),
+        "reason": reason(rule, hit),
+        "events": list(hit.events),
+        "rule": {"type": rule.type},
+        "start": hit.start,
+        "end": hit.at,
+        **({"threshold": {"count": hit.count}} if hit.count > 1 else {}),
+        **({"suppression": {"count": hit.suppressed}} if hit.suppressed else {}),
+        **({"building_block": True} if rule.is_building_block else {}),
+    }
 
 
 def threat(threats: Iterable[Threat]) -> dict[str, Any]:
@@ -69,10 +80,10 @@ def threat(threats: Iterable[Threat]) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, hit: Hit) -> dict[str, Any]:
     described: Mapping[str, Any] = {
         "id": rule.id,
-        "name": rule.name,
+        "name": name_of(hit),
         "description": rule.description,
         "category": list(rule.tags),
         "reference": rule.references[0] if rule.references else "",

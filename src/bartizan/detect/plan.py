@@ -1,13 +1,14 @@
-"""What a rule means on each stream: its query as IR per stream, and the values without which it can't match there."""
+"""What a rule means on each stream: what an event fulfils that it looks for, and without which values none can."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from bartizan.detect.arrivals import Arrivals
+from bartizan.detect.executor import Asking, Chosen
+from bartizan.detect.executors import executor_of
+from bartizan.detect.meaning import Knowledge, any_event
 from bartizan.detect.rule import Rule
 from bartizan.query import ir
-from bartizan.query.compile import to_ir
-from bartizan.query.index_patterns import select_streams
 from bartizan.query.passes import run_passes
 from bartizan.query.required import required_values
 from bartizan.query.schema import Schema
@@ -24,21 +25,42 @@ class Planned:
     expr: ir.Expr
     required: Mapping[str, frozenset[str]]
     """For some of `CHOOSING_FIELDS`: the values of which one must be present."""
+    span_ms: int = 0
+    """Length of the spans of event time that are looked at together; 0 where each event is looked at alone."""
 
 
-def plan_rule(rule: Rule, schema: Schema, now: datetime) -> dict[str, Planned]:
-    """The rule on each stream that it reads and can match in. Raises a `QueryError` for a query that is wrong."""
-    chosen = select_streams(rule.index, schema.streams)
-    if not chosen:
-        return {}
-    own = schema.only(chosen)
-    expr = to_ir(rule.query, rule.language, own, now)
-    planned = {}
-    for stream in chosen:
-        narrowed = run_passes(expr, own.narrow(stream))
+@dataclass(frozen=True, slots=True)
+class RulePlan:
+    """A rule on the streams that it reads."""
+
+    rule: Rule
+    chosen: Chosen
+    streams: tuple[str, ...]
+    """All whose new events it sees."""
+    by_stream: Mapping[str, Planned]
+    """Of the streams on which an event can be what it looks for."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it asks the engine on its own, beside the shared scan."""
+        return self.chosen.executor.plan is not None
+
+    def asking(self, arrivals: Arrivals, known: Knowledge, stored: Schema) -> Asking:
+        """The rule as it is due by `arrivals`."""
+        return Asking(self.rule, self.chosen.wanted, self.chosen.schema, arrivals, known, stored)
+
+
+def plan_rule(rule: Rule, schema: Schema, known: Knowledge) -> RulePlan:
+    """The rule's plan; it may read none of the streams. Raises a `QueryError` for a query that is wrong."""
+    chosen = executor_of(rule, schema, known)
+    span_ms = chosen.executor.span_ms(rule, chosen.wanted)
+    expr = any_event(chosen.wanted)
+    by_stream = {}
+    for stream, looked_for in {**dict.fromkeys(chosen.schema.streams, expr), **chosen.also}.items():
+        narrowed = run_passes(looked_for, schema.narrow(stream))
         if narrowed != ir.Constant(False):
-            planned[stream] = Planned(rule, narrowed, _required(narrowed))
-    return planned
+            by_stream[stream] = Planned(rule, narrowed, _required(narrowed), span_ms)
+    return RulePlan(rule, chosen, tuple({**chosen.schema.streams, **chosen.also}), by_stream)
 
 
 def _required(expr: ir.Expr) -> dict[str, frozenset[str]]:

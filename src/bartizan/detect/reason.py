@@ -4,19 +4,31 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bartizan.detect.executor import Hit
 from bartizan.detect.rule import Rule
 
 _PLACE = re.compile(r"\{([\w.@|-]+)\}")
 """`{user.name}`, or `{user.name|user.id}`: the first of the fields that has a value."""
 
 MAX_VALUE_CHARACTERS = 120
+MAX_FIELDS = 3
+"""Fields that the sentence of several events names."""
 GENERAL = "{event.action} by {user.name|user.id} from {source.ip|source.address}"
 
 
-def reason(rule: Rule, row: Mapping[str, Any]) -> str:
-    """The rule's sentence for this event. Values come once and are never read as places again."""
-    template = rule.reason or f"{rule.name}: {GENERAL}"
-    return _PLACE.sub(lambda place: _shown(_first(row, place[1].split("|"))), template)
+def reason(rule: Rule, hit: Hit) -> str:
+    """The rule's sentence for what it found. Values come once and are never read as places again."""
+    template = rule.reason or f"{rule.name}: {_general(hit)}"
+    return _PLACE.sub(lambda place: _shown(_first(hit.fields, place[1].split("|"))), template)
+
+
+def _general(hit: Hit) -> str:
+    """For an event who did what; for several of them how many there are and what they share."""
+    if hit.count == 1:
+        return GENERAL
+    names = [name for name in hit.fields if _PLACE.fullmatch(f"{{{name}}}")][:MAX_FIELDS]
+    of = ", ".join(f"{name} {{{name}}}" for name in names)
+    return f"{hit.count:,} events{f' of {of}' if of else ''}"
 
 
 def fields(template: str) -> tuple[str, ...]:

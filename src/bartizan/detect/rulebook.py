@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bartizan.detect.attack.registry import Attack
 from bartizan.detect.errors import DuplicateRule, RuleError
-from bartizan.detect.rule import Rule, load_rule
+from bartizan.detect.rule import Rule
+from bartizan.detect.rule_file import load_rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,90 +1,113 @@
-"""Runs the rules that are due: what arrived since each rule's watermark, one shared scan per stream and watermark."""
+"""Runs the rules that are due over what arrived since each one's watermark.
+
+Rules that look at single events share one scan of a stream. The others are first asked, in one scan too, whether and
+where there is something new for them; only then each of them asks the engine on its own.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from bartizan.detect.alone import Alone, run_alone
+from bartizan.detect.arrivals import Window
+from bartizan.detect.executor import Hit
+from bartizan.detect.executors.found import event_hit
+from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
 from bartizan.detect.ledger import BEGINNING, DetectionLedger
-from bartizan.detect.plan import Planned, plan_rule
+from bartizan.detect.meaning import Knowledge
+from bartizan.detect.plan import Planned, RulePlan, plan_rule
 from bartizan.detect.rule import Rule
-from bartizan.detect.scan import Cut, Match, Window, choose, scan
+from bartizan.detect.scan import Match, choose, scan
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
+from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)
-class RuleFailed:
-    """A rule that could not run; the others did."""
+class Evaluator:
+    """What rules are evaluated with."""
 
-    rule: Rule
-    error: BartizanError
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A window is done: its rules have seen it. Write this down once what was found is safe."""
-
-    window: Window
-    rules: tuple[str, ...]
+    engine: Engine
+    schema: Schema
+    """Of all streams."""
+    known: Knowledge
+    budget: Budget
+    """What a rule that asks on its own may take."""
+    is_last: bool = False
+    """Whether nothing more will arrive, so that what is missing now is missing."""
 
 
-Finding = Match | Cut | RuleFailed | Scanned
-
-
-def plan_rules(
-    rules: Iterable[Rule], schema: Schema, now: datetime
-) -> tuple[dict[str, list[Planned]], list[RuleFailed]]:
-    """Every rule on each stream that it reads; rules whose query is wrong are given back with their error."""
-    by_stream: dict[str, list[Planned]] = defaultdict(list)
+def plan_rules(rules: Iterable[Rule], schema: Schema, known: Knowledge) -> tuple[list[RulePlan], list[RuleFailed]]:
+    """Every rule on the streams that it reads; rules whose query is wrong are given back with their error."""
+    plans: list[RulePlan] = []
     failed: list[RuleFailed] = []
     for rule in rules:
         try:
-            for stream, planned in plan_rule(rule, schema, now).items():
-                by_stream[stream].append(planned)
+            plans.append(plan_rule(rule, schema, known))
         except BartizanError as error:
             failed.append(RuleFailed(rule, error))
-    return by_stream, failed
+    return plans, failed
 
 
-def run_due(
-    engine: Engine, ledger: DetectionLedger, rules: Sequence[Rule], schema: Schema, now: datetime
-) -> Iterator[Finding]:
-    """Evaluate each rule over what it has not seen yet. `Scanned` comes after a window's matches."""
-    by_stream, failed = plan_rules(rules, schema, now)
+def by_stream(plans: Iterable[RulePlan]) -> dict[str, list[Planned]]:
+    """The rules on each stream."""
+    found: dict[str, list[Planned]] = defaultdict(list)
+    for plan in plans:
+        for stream, planned in plan.by_stream.items():
+            found[stream].append(planned)
+    return found
+
+
+def run_due(evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule]) -> Iterator[Finding]:
+    """Evaluate each rule over what it has not seen yet. `Scanned` comes after what was found in its window."""
+    plans, failed = plan_rules(rules, evaluator.schema, evaluator.known)
     yield from failed
-    for stream, planned in by_stream.items():
-        until = ledger.last_ingested(stream)
-        if until is None:
-            continue
-        for after, due in _by_watermark(planned, ledger.watermarks(stream)).items():
-            if after < until:
-                yield from run_window(engine, Window(stream, after, until), due, schema)
+    until = {stream: ledger.last_ingested(stream) for stream in evaluator.schema.streams}
+    seen = {stream: ledger.watermarks(stream) for stream, last in until.items() if last is not None}
+    for stream, planned in by_stream(plan for plan in plans if not plan.is_alone).items():
+        last = until[stream]
+        for after, due in _by_watermark(planned, seen.get(stream, {})).items():
+            if last is not None and after < last:
+                yield from run_window(evaluator, Window(stream, after, last), due)
+    alone = (Alone(plan, _windows(plan, until, seen)) for plan in plans if plan.is_alone)
+    due_alone = [one for one in alone if one.is_due]
+    yield from run_alone(
+        evaluator.engine, evaluator.schema, due_alone, evaluator.known, evaluator.budget, evaluator.is_last
+    )
 
 
-def run_window(engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema) -> Iterator[Finding]:
+def _windows(
+    plan: RulePlan, until: Mapping[str, str | None], seen: Mapping[str, Mapping[str, str]]
+) -> dict[str, Window]:
+    windows = {}
+    for stream in plan.streams:
+        last = until.get(stream)
+        if last is not None:
+            windows[stream] = Window(stream, seen[stream].get(plan.rule.id, BEGINNING), last)
+    return windows
+
+
+def run_window(evaluator: Evaluator, window: Window, planned: Sequence[Planned]) -> Iterator[Finding]:
     """One shared scan; only the rules that can't run are left out of it."""
-    chosen = choose(engine, window, planned, schema)
-    found = _found(engine, window, chosen, schema)
+    chosen = choose(evaluator.engine, window, planned, evaluator.schema)
+    found = _found(evaluator, window, chosen)
     failed = {finding.rule.id for finding in found if isinstance(finding, RuleFailed)}
     yield from found
     yield Scanned(window, tuple(plan.rule.id for plan in planned if plan.rule.id not in failed))
 
 
-def _found(
-    engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema
-) -> list[Match | Cut | RuleFailed]:
+def _found(evaluator: Evaluator, window: Window, planned: Sequence[Planned]) -> list[Hit | Cut | RuleFailed]:
     """What a shared scan finds; one that fails is done in halves, until each rule at fault is alone."""
     try:
-        return list(scan(engine, window, planned, schema))
+        found = list(scan(evaluator.engine, window, planned, evaluator.schema))
     except BartizanError as error:
         if len(planned) == 1:
             return [RuleFailed(planned[0].rule, error)]
+    else:
+        return [event_hit(one.planned.rule, one.row) if isinstance(one, Match) else one for one in found]
     middle = len(planned) // 2
-    return [
-        finding for half in (planned[:middle], planned[middle:]) for finding in _found(engine, window, half, schema)
-    ]
+    return [finding for half in (planned[:middle], planned[middle:]) for finding in _found(evaluator, window, half)]
 
 
 def _by_watermark(planned: Sequence[Planned], watermarks: Mapping[str, str]) -> dict[str, list[Planned]]:

@@ -1,7 +1,8 @@
 """The shared scan: one pass over a stream for all rules that read it, giving each event that matches with its rules.
 
 A predicate costs its analysis whatever the data (about a millisecond), so rules that can't match are left out first:
-the distinct values of a few columns of the range tell which.
+the distinct values of a few columns of the range tell which. For rules that look at more than one event, another pass
+tells where in event time there are new events for them: without any they needn't be looked at on their own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +11,14 @@ from typing import Any
 
 from sqlglot import exp, parse_one
 
+from bartizan.detect.arrivals import TIMESTAMP, Span, Window, bucket_spans
+from bartizan.detect.findings import Cut
 from bartizan.detect.plan import CHOOSING_FIELDS, Planned
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.query.binder import Binder
 from bartizan.query.compile import predicate
 from bartizan.query.schema import Schema
-from bartizan.query.sql import column
+from bartizan.query.sql import call, column, named
 
 MATCHED = "rule.number"
 """Column of a scan's rows: which of the scan's rules the event matches."""
@@ -26,22 +29,12 @@ _TEXTS = ("String", "LowCardinality(String)")
 MAX_VALUES = 20_000
 """Distinct combinations of the choosing columns that are looked at; with more, every rule is scanned for."""
 
+MAX_SPANS = 2_000
+"""Spans of event time that are told apart for a rule; more are given as one from the first to the last."""
+
 _RANGE = """
 `event.ingested` > {after: DateTime64(3, 'UTC')} AND `event.ingested` <= {until: DateTime64(3, 'UTC')}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A range of a stream in ingest order: after one instant, up to and including another (ClickHouse date texts)."""
-
-    stream: str
-    after: str
-    until: str
-
-    def parameters(self) -> dict[str, Value]:
-        """The range as bound parameters."""
-        return {"after": self.after, "until": self.until}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +43,6 @@ class Match:
 
     planned: Planned
     row: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A rule that matched more events than it may raise alerts for."""
-
-    planned: Planned
-    matched: int
 
 
 def choose(engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema) -> list[Planned]:
@@ -77,9 +62,7 @@ def scan(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sch
     """Every match in the window, at most `max_alerts` for each rule, then a `Cut` for each rule that had more."""
     if not planned:
         return
-    binder, narrow = Binder("r"), schema.narrow(window.stream)
-    predicates = [predicate(plan.expr, narrow, binder) for plan in planned]
-    parameters = {name: parameter.value for name, parameter in binder.params.items()} | window.parameters()
+    predicates, parameters = _predicates(window, planned, schema)
     limit = max(plan.rule.max_alerts for plan in planned)
     counts = [0] * len(planned)
     for row in rows(engine, _scan_query(window.stream, predicates, limit), parameters, settings=READ_ONLY):
@@ -90,6 +73,40 @@ def scan(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sch
     full = [number for number, count in enumerate(counts) if count >= planned[number].rule.max_alerts]
     if full:
         yield from _cuts(engine, window, [planned[n] for n in full], [predicates[n] for n in full], parameters)
+
+
+def spans(engine: Engine, window: Window, planned: Sequence[Planned], schema: Schema) -> list[tuple[Span, ...]]:
+    """For each of the rules, where in event time the window has events that it looks for."""
+    if not planned:
+        return []
+    predicates, parameters = _predicates(window, planned, schema)
+    time_ms = call("toUnixTimestamp64Milli", column(TIMESTAMP))
+    shown: list[exp.Expression] = []
+    for number, (plan, holds) in enumerate(zip(planned, predicates, strict=True)):
+        bucket = call("intDiv", time_ms.copy(), exp.Literal.number(max(plan.span_ms, 1)))
+        most = exp.Literal.number(MAX_SPANS + 1)
+        numbers = exp.ParameterizedAgg(this="groupUniqArrayIf", expressions=[most], params=[bucket, holds.copy()])
+        ends = [call(name, bucket.copy(), holds.copy()) for name in ("minIf", "maxIf")]
+        shown.append(named(call("tuple", numbers, *ends), f"rule {number}"))
+    query = _from(window.stream).select(*shown)
+    query.set("prewhere", exp.PreWhere(this=exp.and_(_range(), exp.or_(*(p.copy() for p in predicates)))))
+    found = rows(engine, query, parameters, settings=READ_ONLY)[0]
+    return [_spans_of(found[f"rule {number}"], plan.span_ms) for number, plan in enumerate(planned)]
+
+
+def _spans_of(found: Sequence[Any], span_ms: int) -> tuple[Span, ...]:
+    numbers, first, last = found
+    if len(numbers) > MAX_SPANS:
+        return (Span(int(first) * span_ms, (int(last) + 1) * span_ms),)
+    return bucket_spans([int(number) for number in numbers], max(span_ms, 1))
+
+
+def _predicates(
+    window: Window, planned: Sequence[Planned], schema: Schema
+) -> tuple[list[exp.Expression], dict[str, Value]]:
+    binder, narrow = Binder("r"), schema.narrow(window.stream)
+    predicates: list[exp.Expression] = [predicate(plan.expr, narrow, binder) for plan in planned]
+    return predicates, {name: parameter.value for name, parameter in binder.params.items()} | window.parameters()
 
 
 def _scan_query(stream: str, predicates: Sequence[exp.Expr], limit: int) -> exp.Select:
@@ -116,7 +133,7 @@ def _cuts(
     counted = rows(engine, _from(window.stream).select(*counts).where(_range()), parameters, settings=READ_ONLY)[0]
     for number, plan in enumerate(planned):
         if counted[f"rule {number}"] > plan.rule.max_alerts:
-            yield Cut(plan, counted[f"rule {number}"])
+            yield Cut(plan.rule, counted[f"rule {number}"])
 
 
 def _possible(plan: Planned, values: Mapping[str, str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from bartizan.query.binder import Parameter
+from bartizan.query.ir import Expr
 from bartizan.query.query_fields import ECS_FIELDS, QueryFields
 
 
@@ -34,6 +35,12 @@ class CompiledTable:
     columns: tuple[TableColumn, ...]
     meaning: str
     """The plan, one stage a line."""
+    streams: tuple[str, ...] = ()
+    """What it reads."""
+    necessary: Expr | None = None
+    """What every event fulfils that has a part in it; None if nothing is known of them."""
+    is_grouped: bool = False
+    """Whether its rows are made of several events each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Reading:
     fields: QueryFields = ECS_FIELDS
     time_from: datetime | None = None
     time_to: datetime | None = None
+    within: Mapping[str, Expr] = field(default_factory=dict)
+    """What else the events of a stream fulfil."""
     limit: int | None = None
     """Most rows to give, if fewer than the language's own bound."""
     streams: Sequence[str] | None = None

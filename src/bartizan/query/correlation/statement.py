@@ -3,20 +3,25 @@
 Every step's events are read once, each with its key and what is measured; a window function looks back from each event.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlglot import exp
 
 from bartizan.query import ir
 from bartizan.query.binder import Binder
 from bartizan.query.schema import Schema
-from bartizan.query.sequence.branches import KeyColumns, branches_of, key_columns, rows_of
+from bartizan.query.sequence.branches import Columns, KeyColumns, branches_of, key_columns, rows_of
 from bartizan.query.sequence.settings import Asked
 from bartizan.query.sql import all_of, call, column, comparison, named, one_of, text
 from bartizan.query.storage import read
 
 MAX_EVENTS = 100
 """Most events that are shown of one window: the last ones."""
+
+Holds = ir.Measured | ir.Seen | ir.Together
+"""What a window fulfils."""
 
 _EVENT = ("_t", "_i", "_s")
 
@@ -37,16 +42,21 @@ def correlation_statement(
     if not branches:
         return None
     keys = key_columns(branches)
-    rows = rows_of(branches, keys, len(wanted.steps), asked, binder, lambda own: {"_v": _value(wanted, own, binder)})
+
+    rows = rows_of(branches, keys, len(wanted.steps), asked, binder, measured_value([wanted.holds], binder))
     return CorrelationStatement(_found(rows, keys.names, wanted, binder), keys)
 
 
-def _value(wanted: ir.Correlation, schema: Schema, binder: Binder) -> exp.Expression:
-    """What is measured of an event: a number, or the text of all fields; NULL where there is none."""
-    if not isinstance(wanted.holds, ir.Measured) or not wanted.holds.fields:
-        return exp.Null()
-    kind = ir.Kind.KEYWORD if wanted.holds.function == "distinct" else ir.Kind.NUMBER
-    trees = [_field(ref, kind, schema, binder) for ref in wanted.holds.fields]
+def measured_value(holds: Sequence[Holds], binder: Binder) -> Columns:
+    """The column `_v` of events: what the first of `holds` that measures fields measures of them."""
+    measured = next((one for one in holds if isinstance(one, ir.Measured) and one.fields), None)
+    return lambda own: {"_v": exp.Null() if measured is None else _value(measured, own, binder)}
+
+
+def _value(holds: ir.Measured, schema: Schema, binder: Binder) -> exp.Expression:
+    """A number, or the text of all fields; NULL where there is none."""
+    kind = ir.Kind.KEYWORD if holds.function == "distinct" else ir.Kind.NUMBER
+    trees = [_field(ref, kind, schema, binder) for ref in holds.fields]
     if kind is ir.Kind.NUMBER:
         return trees[0]
     joined = call("toString", exp.array(*trees, dialect="clickhouse")) if len(trees) > 1 else trees[0]
@@ -69,22 +79,9 @@ def _field(ref: ir.FieldRef, kind: ir.Kind, schema: Schema, binder: Binder) -> e
 
 def _found(rows: exp.Query, keys: tuple[str, ...], wanted: ir.Correlation, binder: Binder) -> exp.Select:
     """The keys that have such a window, with its last moment; the events of it are those at most so long before."""
-    window = exp.Window(
-        this=None,
-        partition_by=[column(name) for name in keys] or None,
-        order=exp.Order(expressions=[exp.Ordered(this=column("_t"), nulls_first=False)]),
-        spec=exp.WindowSpec(
-            kind="RANGE",
-            start=_number(wanted.window_ms),
-            start_side="PRECEDING",
-            end="CURRENT ROW",
-            end_side=None,
-        ),
-    )
-    measured = _measured(wanted.holds)
-    looked = [exp.Alias(this=_over(tree, window), alias=exp.to_identifier(name)) for name, tree in measured.items()]
-    looking = exp.Select(expressions=[exp.Star(), *looked]).from_(rows.subquery(alias="_rows", copy=False))
-    holds = _condition(wanted.holds, binder)
+    looked = named(in_window(windowed(wanted.holds), over_time(keys, wanted.window_ms)), "_a")
+    looking = exp.Select(expressions=[exp.Star(), looked]).from_(rows.subquery(alias="_rows", copy=False))
+    holds = window_condition(wanted.holds, "_a", binder)
     ends = named(call("minIf", column("_t"), holds), "_end")
     event = call("tuple", *map(column, _EVENT))
     events = named(call("arraySort", call("groupArray", event)), "_events")
@@ -106,48 +103,72 @@ def _found(rows: exp.Query, keys: tuple[str, ...], wanted: ir.Correlation, binde
     return exp.Select(expressions=shown).from_(found.subquery(alias="_found", copy=False))
 
 
-def _over(tree: exp.Expression, window: exp.Window) -> exp.Window:
+def over_time(keys: tuple[str, ...], before_ms: int) -> exp.Window:
+    """The events of a key up to so long before one, and those of its own instant."""
+    return _window(keys, ("_t",), exp.WindowSpec(kind="RANGE", start=_number(before_ms), **_TO_THIS))
+
+
+def over_rows(keys: tuple[str, ...]) -> exp.Window:
+    """All events of a key up to one."""
+    return _window(keys, ("_t", "_i"), exp.WindowSpec(kind="ROWS", start="UNBOUNDED", **_TO_THIS))
+
+
+_TO_THIS: Mapping[str, Any] = {"start_side": "PRECEDING", "end": "CURRENT ROW", "end_side": None}
+
+
+def _window(keys: tuple[str, ...], order: tuple[str, ...], spec: exp.WindowSpec) -> exp.Window:
+    ordered = [exp.Ordered(this=column(name), nulls_first=False) for name in order]
+    return exp.Window(
+        this=None,
+        partition_by=[column(name) for name in keys] or None,
+        order=exp.Order(expressions=ordered),
+        spec=spec,
+    )
+
+
+def in_window(tree: exp.Expression, window: exp.Window) -> exp.Window:
+    """An aggregate over a window."""
     own = window.copy()
     own.set("this", tree)
     return own
 
 
-def _measured(holds: ir.Measured | ir.Seen | ir.Together) -> dict[str, exp.Expression]:
+def windowed(holds: Holds) -> exp.Expression:
+    """The aggregate that a window is asked for: what is measured, or which steps have events."""
     if not isinstance(holds, ir.Measured) or holds.function == "steps":
-        return {"_seen": call("groupBitOr", column("_m"))}
+        return call("groupBitOr", column("_m"))
     match holds.function:
         case "count":
-            return {"_a": call("count")}
+            return call("count")
         case "distinct":
-            return {"_a": call("uniqExact", column("_v"))}
+            return call("uniqExact", column("_v"))
         case "percentile":
             level = exp.Literal.number(repr(holds.percentile / 100))
-            return {
-                "_a": exp.ParameterizedAgg(this="quantileExactInclusive", expressions=[level], params=[column("_v")])
-            }
+            return exp.ParameterizedAgg(this="quantileExactInclusive", expressions=[level], params=[column("_v")])
         case function:
-            return {"_a": call(function, column("_v"))}
+            return call(function, column("_v"))
 
 
-def _condition(holds: ir.Measured | ir.Seen | ir.Together, binder: Binder) -> exp.Expression:
+def window_condition(holds: Holds, name: str, binder: Binder) -> exp.Expression:
+    """Whether the aggregate of `windowed`, the column called `name`, fulfils what is asked; never NULL."""
     match holds:
         case ir.Measured("steps", operator, value):
-            tree = comparison(operator, call("bitCount", column("_seen")), binder.scalar(value))
+            tree = comparison(operator, call("bitCount", column(name)), binder.scalar(value))
         case ir.Measured(_, operator, value):
-            tree = comparison(operator, column("_a"), binder.scalar(value))
+            tree = comparison(operator, column(name), binder.scalar(value))
         case _:
-            return _together(holds)
+            return _together(holds, name)
     return call("ifNull", tree, exp.false())
 
 
-def _together(holds: ir.Measured | ir.Seen | ir.Together) -> exp.Expression:
+def _together(holds: Holds, name: str) -> exp.Expression:
     match holds:
         case ir.Seen(step):
-            return call("bitTest", column("_seen"), _number(step))
+            return call("bitTest", column(name), _number(step))
         case ir.Together("not", (item,)):
-            return exp.Not(this=exp.Paren(this=_together(item)))
+            return exp.Not(this=exp.Paren(this=_together(item, name)))
         case ir.Together(operator, items):
-            trees = [exp.Paren(this=_together(item)) for item in items]
+            trees = [exp.Paren(this=_together(item, name)) for item in items]
             return all_of(trees) if operator == "and" else exp.Paren(this=one_of(trees))
     raise TypeError(f"no condition on steps: {holds!r}")
 

@@ -16,6 +16,7 @@ from bartizan.query.esql.lookup_tables import Lookups
 from bartizan.query.esql.lower import MAX_LIMIT, lower
 from bartizan.query.esql.parameters import with_parameters
 from bartizan.query.esql.parser import parse
+from bartizan.query.esql.plan import Aggregate, Expand
 from bartizan.query.esql.scanning import Streams
 from bartizan.query.esql.sql import MAX_DEPTH, MAX_LEVELS, depth, levels, select
 from bartizan.query.esql.tables import LookupTable
@@ -41,7 +42,15 @@ def compile_esql(text: str, schema: Schema, now: datetime, reading: Reading) -> 
         hint = "compute parts of it in an `EVAL` before"
         raise faults.at(query.commands[-1].span, "an expression nests too deep", hint)
     columns = tuple(TableColumn(one.name, one.type.value, one.many, one.id) for one in plan.columns)
-    return CompiledTable(tree, binder.params, columns, explain_plan(plan))
+    return CompiledTable(
+        tree,
+        binder.params,
+        columns,
+        explain_plan(plan),
+        streams=tuple(streams.schema.streams) if streams else (),
+        necessary=plan.necessary,
+        is_grouped=any(isinstance(stage, Aggregate | Expand) for stage in plan.stages),
+    )
 
 
 def _streams(source: ast.Command, schema: Schema, binder: Binder, ids: Ids, reading: Reading) -> Streams | None:
@@ -51,4 +60,13 @@ def _streams(source: ast.Command, schema: Schema, binder: Binder, ids: Ids, read
     if not chosen:
         shown = ",".join(source.indices)
         raise NoStreams(f"`FROM {shown}` selects no stream", hint="check the index pattern against `logs-*`")
-    return Streams(schema.only(chosen), binder, ids, reading.fields, reading.time_from, reading.time_to, reading.hidden)
+    return Streams(
+        schema.only(chosen),
+        binder,
+        ids,
+        reading.fields,
+        reading.time_from,
+        reading.time_to,
+        reading.hidden,
+        reading.within,
+    )

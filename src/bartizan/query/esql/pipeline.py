@@ -87,7 +87,7 @@ class Pipeline:
         if self.values is not None:
             return Plan(self.values, tuple(self.stages), columns)
         assert self.context.streams is not None
-        return Plan(self.context.streams.scan(necessary), tuple(self.stages), columns)
+        return Plan(self.context.streams.scan(necessary), tuple(self.stages), columns, necessary)
 
     def _may_lack(self, pattern: ast.Pattern) -> bool:
         """Whether the registry has fields that fit, though no stream does."""

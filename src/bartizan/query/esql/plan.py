@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from bartizan.query import ir
 from bartizan.query.esql.typed import Type
 
 
@@ -145,3 +146,5 @@ class Plan:
     stages: tuple[Stage, ...]
     columns: tuple[Column, ...]
     """What comes out, in this order."""
+    necessary: ir.Expr | None = None
+    """What every event fulfils that is read."""

@@ -54,6 +54,8 @@ class Streams:
     time_to: datetime | None = None
     hidden: frozenset[str] = frozenset()
     """Columns that are there for who names them only."""
+    within: Mapping[str, ir.Expr] = field(default_factory=dict)
+    """What else the events of a stream fulfil."""
     asked: dict[str, tuple[Column, tuple[exp.Expression, ...]]] = field(default_factory=dict)
 
     def find(self, name: str) -> Column | None:
@@ -129,7 +131,7 @@ class Streams:
     def _condition(self, stream: str, necessary: ir.Expr | None) -> exp.Expression | None:
         low = None if self.time_from is None else ir.Bound(self.time_from, True)
         high = None if self.time_to is None else ir.Bound(self.time_to, False)
-        parts = [] if necessary is None else [necessary]
+        parts = [part for part in (necessary, self.within.get(stream)) if part is not None]
         if low or high:
             parts.append(ir.Range(ir.FieldRef(self.fields.timestamp, ir.Kind.DATE), low, high))
         if not parts:

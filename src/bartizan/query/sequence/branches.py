@@ -58,7 +58,7 @@ def branches_of(steps: Sequence[ir.Step], schema: Schema, asked: Asked, binder: 
             conditions = {bit: run_passes(step.predicate, own) for bit, step in group.items()}
             possible = {bit: expr for bit, expr in conditions.items() if expr != ir.Constant(False)}
             if possible:
-                values = tuple(key_value(key, own, binder) for key in keys)
+                values = tuple(key_value(key, own, binder, asked.each_value) for key in keys)
                 if all(value.kind or may for value, may in zip(values, optional, strict=True)):
                     found.append(Branch(number, own, possible, values, optional))
     return found
@@ -116,8 +116,10 @@ def _wanted(branch: Branch, asked: Asked) -> ir.Expr:
     low = None if asked.time_from is None else ir.Bound(asked.time_from, True)
     high = None if asked.time_to is None else ir.Bound(asked.time_to, False)
     time = ir.FieldRef(asked.timestamp, ir.Kind.DATE)
-    within: ir.Expr = ir.Range(time, low, high) if low or high else ir.Exists(time)
-    return run_passes(ir.And((within, ir.any_of(list(branch.conditions.values())))), branch.schema)
+    in_time: ir.Expr = ir.Range(time, low, high) if low or high else ir.Exists(time)
+    (stream,) = branch.schema.streams
+    within = asked.within.get(stream, ir.Constant(True))
+    return run_passes(ir.And((in_time, within, ir.any_of(list(branch.conditions.values())))), branch.schema)
 
 
 def _mask_type(bits: int) -> str:

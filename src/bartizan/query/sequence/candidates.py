@@ -11,10 +11,11 @@ from sqlglot import exp
 from bartizan.query import ir
 from bartizan.query.binder import Binder
 from bartizan.query.schema import Schema
+from bartizan.query.sequence.arrived import Arrived
 from bartizan.query.sequence.branches import KeyColumns, branches_of, key_columns, rows_of
 from bartizan.query.sequence.order import arrival, tie_columns
 from bartizan.query.sequence.settings import Asked
-from bartizan.query.sql import call, column, named
+from bartizan.query.sql import all_of, call, column, named
 
 EVENTS = "_events"
 """The column with a key's events, in order: tuples of time, ties, arrival, mask, identity and stream's number.
@@ -60,4 +61,14 @@ def _grouped(rows: exp.Query, keys: tuple[str, ...], required: int, asked: Asked
     needed = call("toUInt64", exp.Literal.number(required))
     present = call("bitAnd", call("groupBitOr", column("_m")), needed)
     complete = exp.EQ(this=present, expression=needed.copy())
-    return grouped.group_by(*map(column, keys), copy=False).having(complete, copy=False)
+    wanted = (
+        complete if asked.arrived is None or asked.arrived.complete else all_of([complete, _has_new(asked.arrived)])
+    )
+    return grouped.group_by(*map(column, keys), copy=False).having(wanted, copy=False)
+
+
+def _has_new(arrived: Arrived) -> exp.Expression:
+    """Whether a key has a new event: without one nothing new can be found for it."""
+    after = exp.array(*(call("toInt64", exp.Literal.number(ms)) for ms in arrived.after_ms), dialect="clickhouse")
+    own = call("arrayElement", after, exp.Add(this=column("_s"), expression=exp.Literal.number(1)))
+    return call("max", exp.GT(this=column("_g"), expression=own))

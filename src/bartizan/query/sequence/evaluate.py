@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -14,6 +15,7 @@ from bartizan.query.budget import Budget
 from bartizan.query.compile import choose
 from bartizan.query.errors import QueryError
 from bartizan.query.schema import Schema
+from bartizan.query.sequence.arrived import find_arrived
 from bartizan.query.sequence.candidates import Candidates, candidates
 from bartizan.query.sequence.events import Events, Match
 from bartizan.query.sequence.fetch import Rows, fetch
@@ -79,7 +81,7 @@ def evaluate(engine: Engine, ready: Evaluation, budget: Budget) -> list[FoundSeq
     parameters = {name: parameter.value for name, parameter in ready.params.items()}
     answer = arrow(engine, statement.tree, parameters, settings=asked.engine_settings)
     table = CandidateTable(answer, statement, asked)
-    found = _found(table.events, ready.plan, len(ready.what.steps), asked)
+    found = _found(table, ready.plan, len(ready.what.steps), asked)
     read = fetch(engine, ready.schema, table.identities(found), _columns(ready.schema, asked), asked)
     return [one for match in found if (one := _sequence(match, table, read)) is not None]
 
@@ -91,15 +93,27 @@ def _plan(wanted: ir.Sequence | ir.Sample) -> Plan | None:
     return None
 
 
-def _found(events: Events, plan: Plan | None, steps: int, asked: Asked) -> list[Match]:
-    complete_until = asked.complete_until
-    until_ms = math.inf if complete_until is None else complete_until.timestamp() * 1000
-    matches: Iterable[Match] = find_samples(events, steps) if plan is None else find_matches(events, plan, until_ms)
-    times = events.times
+def _found(table: CandidateTable, plan: Plan | None, steps: int, asked: Asked) -> list[Match]:
+    times = table.events.times
+    matches = {match.events: match for match in _matches(table, plan, steps, asked)}.values()
     in_order = sorted(matches, key=lambda match: (times[match.events[0]], times[match.events[-1]]))
     for keep in asked.keeps:
         in_order = in_order[max(len(in_order) - keep.count, 0) :] if keep.newest else in_order[: keep.count]
     return in_order
+
+
+def _matches(table: CandidateTable, plan: Plan | None, steps: int, asked: Asked) -> Iterable[Match]:
+    if plan is None:
+        return find_samples(table.events, steps)
+    if asked.arrived is not None:
+        find = partial(_find, plan)
+        return find_arrived(table.events, table.arrivals, plan, asked.arrived, find)
+    complete_until = asked.complete_until
+    return _find(plan, table.events, math.inf if complete_until is None else complete_until.timestamp() * 1000)
+
+
+def _find(plan: Plan, events: Events, complete_until_ms: float) -> Iterable[Match]:
+    return find_matches(events, plan, complete_until_ms)
 
 
 def _columns(schema: Schema, asked: Asked) -> tuple[str, ...]:

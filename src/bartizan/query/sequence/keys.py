@@ -37,8 +37,10 @@ class KeyValue:
     kind: str
 
 
-def key_value(ref: FieldRef, schema: Schema, binder: Binder) -> KeyValue:
-    """The values of `ref` in a table with the columns of `schema`. Raises `QueryError` for what can't be joined by."""
+def key_value(ref: FieldRef, schema: Schema, binder: Binder, each_value: bool = False) -> KeyValue:
+    """The values of `ref` in a table with the columns of `schema`, a row for each of many where that is asked for.
+
+    Raises `QueryError` for what can't be joined by."""
     field = schema.resolve(ref.name)
     if field is None or not field.column:
         return KeyValue(text(""), "")
@@ -47,7 +49,12 @@ def key_value(ref: FieldRef, schema: Schema, binder: Binder) -> KeyValue:
     stored = read(field, binder)
     as_text = _TEXTS.get(field.kind, _as_is)
     show = (lambda value: call("lowerUTF8", as_text(value))) if field.ignore_case else as_text
-    tree = _list(stored.tree, show) if stored.is_array else _no_null(show(stored.tree), stored.nullable)
+    if not stored.is_array:
+        tree = _no_null(show(stored.tree), stored.nullable)
+    elif each_value:
+        tree = call("arrayJoin", _shown(stored.tree, show))
+    else:
+        tree = _list(stored.tree, show)
     return KeyValue(tree, KINDS[field.kind])
 
 
@@ -64,10 +71,14 @@ def _no_null(tree: exp.Expression, nullable: bool) -> exp.Expression:
 
 
 def _list(values: exp.Expression, show: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
-    shown = call("arrayMap", each("_j", lambda value: _no_null(show(value), True)), values)
+    shown = _shown(values, show)
     first = call("arrayElement", shown, exp.Literal.number(1))
     is_one = exp.LTE(this=call("length", values.copy()), expression=exp.Literal.number(1))
     return call("if", is_one, first, call("toString", shown.copy()))
+
+
+def _shown(values: exp.Expression, show: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+    return call("arrayMap", each("_j", lambda value: _no_null(show(value), True)), values)
 
 
 def _as_is(value: exp.Expression) -> exp.Expression:

@@ -6,6 +6,7 @@ from itertools import chain
 import pyarrow as pa
 
 from bartizan.query.errors import QueryError
+from bartizan.query.sequence.arrived import Arrivals
 from bartizan.query.sequence.candidates import EVENTS, Candidates
 from bartizan.query.sequence.events import Events, Match
 from bartizan.query.sequence.fetch import EventIdentity
@@ -25,9 +26,15 @@ class CandidateTable:
             )
         self._keys = statement.keys
         self._key_columns = [table.column(name) for name in statement.keys.names]
-        masks, self._identities, self._streams = columns[-3:]
+        arrivals, masks, self._identities, self._streams = columns[-4:]
         starts = lists.offsets.to_pylist() if len(lists) else [0]
         self.events = Events(starts, columns[0].to_pylist(), masks.to_pylist())
+        self._arrivals = arrivals
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """When each event arrived."""
+        return Arrivals(self._arrivals.to_pylist(), self._streams.to_pylist())
 
     def identity(self, event: int) -> EventIdentity:
         """What tells the event at this position from all others."""

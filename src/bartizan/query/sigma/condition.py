@@ -108,7 +108,7 @@ def _span(rule: DetectionRule, index: int) -> Span:
 
 
 def _within(rule: DetectionRule, span: Span, condition: str, offset: int) -> Span:
-    """The place of a character of the condition, counted after tabs have become spaces (as pyparsing counts): known where
+    """The place of a character of the condition, counted as pyparsing does, after tabs have become spaces: known where
     the file has the condition as it is."""
     start = rule.document.text.find(condition, span.start, span.end)
     if start < 0:

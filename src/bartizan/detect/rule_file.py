@@ -1,0 +1,165 @@
+"""A rule as its TOML file says it; every key is checked when it is read."""
+
+import tomllib
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from bartizan.detect.attack.registry import Attack, Threat
+from bartizan.detect.errors import RuleError
+from bartizan.detect.exceptions import OPERATORS, Entry, RuleException
+from bartizan.detect.keys import Keys
+from bartizan.detect.rule import SEVERITIES, Rule, Schedule
+from bartizan.detect.rule_settings import LANGUAGES, TYPES, read_settings
+from bartizan.detect.settings import Overrides, SeverityOverride, Suppression
+from bartizan.errors import BartizanError
+
+MAX_QUERY_CHARACTERS = 1_000_000
+MAX_DEPTH = 5
+"""Levels of nested entries of an exception."""
+_WITHOUT_QUERY = ("correlation", "machine_learning")
+_WITHOUT_INDEX = {"esql": ("logs-*",), "correlation": ("alerts-*",), "machine_learning": ("anomalies-*",)}
+"""Where types look that needn't say it: ES|QL's own FROM narrows it."""
+
+
+def load_rule(file: Path, attack: Attack) -> Rule:
+    """Read one rule; raises `RuleError` that names file and key."""
+    try:
+        entry = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RuleError(f"cannot read it: {error}", where=str(file)) from error
+    keys = Keys(entry, str(file))
+    rule = _rule(keys, attack, file)
+    keys.done()
+    return rule
+
+
+def _rule(keys: Keys, attack: Attack, file: Path) -> Rule:
+    id, name, type = keys.text("id"), keys.text("name"), keys.text("type")
+    if type not in TYPES:
+        raise RuleError(f"unknown rule type `{type}`", where=keys.where, hint=f"known are {', '.join(TYPES)}")
+    return Rule(
+        id=id,
+        name=name,
+        type=type,
+        language=keys.text("language", LANGUAGES.get(type)),
+        query=_query(keys, type),
+        index=_index(keys, type),
+        severity=keys.choice("severity", SEVERITIES),
+        risk_score=keys.whole("risk_score", most=100),
+        threats=_threats(keys, attack),
+        description=keys.text("description"),
+        reason=keys.text("reason", ""),
+        schedule=_schedule(keys),
+        guide=keys.text("guide", ""),
+        false_positives=keys.texts("false_positives"),
+        references=keys.texts("references"),
+        tags=keys.texts("tags"),
+        file=file,
+        max_alerts=keys.whole("max_alerts", 1000, least=1),
+        settings=read_settings(type, keys),
+        filters=keys.text("filters", ""),
+        suppression=_suppression(keys),
+        overrides=_overrides(keys),
+        exceptions=tuple(map(_exception, keys.tables("exceptions"))),
+        is_building_block=keys.flag("building_block"),
+    )
+
+
+def _query(keys: Keys, type: str) -> str:
+    query = keys.text("query", "" if type in _WITHOUT_QUERY else None)
+    if len(query) > MAX_QUERY_CHARACTERS:
+        raise keys.error("query", f"is longer than {MAX_QUERY_CHARACTERS} characters")
+    return query
+
+
+def _index(keys: Keys, type: str) -> tuple[str, ...]:
+    index = keys.texts("index", _WITHOUT_INDEX.get(type))
+    if not index:
+        raise keys.error("index", "must list index patterns")
+    return index
+
+
+def _threats(keys: Keys, attack: Attack) -> tuple[Threat, ...]:
+    try:
+        return tuple(attack.reference(reference) for reference in keys.texts("attack"))
+    except RuleError:
+        raise
+    except BartizanError as error:
+        raise RuleError(error.message, where=keys.where, hint=error.hint) from error
+
+
+def _schedule(keys: Keys) -> Schedule:
+    own = keys.table("schedule", '{ every = "5m", lookback = "1m" }')
+    if own is None:
+        return Schedule()
+    schedule = Schedule(own.seconds("every", "5m"), own.seconds("lookback", "1m"))
+    own.done()
+    return schedule
+
+
+def _suppression(keys: Keys) -> Suppression | None:
+    own = keys.table("suppress", '{ by = ["user.name"], span = "1h" }')
+    if own is None:
+        return None
+    by = own.texts("by", None)
+    if not 1 <= len(by) <= 5:
+        raise own.error("by", "must name one to five fields")
+    span_s = own.seconds("span") if own.has("span") else None
+    missing = own.choice("missing", ("together", "alone"), "together")
+    own.done()
+    return Suppression(by, span_s, "alone" if missing == "alone" else "together")
+
+
+def _overrides(keys: Keys) -> Overrides:
+    own = keys.table("override", '{ risk_score = "event.risk_score" }')
+    if own is None:
+        return Overrides()
+    severity = tuple(map(_severity, own.tables("severity")))
+    overrides = Overrides(severity, own.text("risk_score", ""), own.text("name", ""), own.text("timestamp", ""))
+    own.done()
+    return overrides
+
+
+def _severity(keys: Keys) -> SeverityOverride:
+    found = SeverityOverride(keys.text("field"), keys.text("value"), keys.choice("severity", SEVERITIES))
+    keys.done()
+    return found
+
+
+def _exception(keys: Keys) -> RuleException:
+    expires = keys.raw("expires")
+    found = RuleException(keys.text("name"), _entries(keys, 1), _expiry(keys, expires))
+    keys.done()
+    return found
+
+
+def _expiry(keys: Keys, said: object) -> datetime | None:
+    match said:
+        case None:
+            return None
+        case datetime():
+            return said if said.tzinfo else said.replace(tzinfo=UTC)
+        case date():
+            return datetime.combine(said, time(), UTC)
+        case _:
+            raise keys.error("expires", "must be a date, 2026-12-31")
+
+
+def _entries(keys: Keys, depth: int) -> tuple[Entry, ...]:
+    entries = tuple(_entry(one, depth) for one in keys.tables("entries"))
+    if not entries:
+        raise keys.error("entries", "must hold an entry: without one the exception would hide every alert")
+    return entries
+
+
+def _entry(keys: Keys, depth: int) -> Entry:
+    if depth > MAX_DEPTH:
+        raise keys.error("entries", f"nest deeper than {MAX_DEPTH} levels")
+    operator = keys.choice("operator", OPERATORS, "is")
+    nested = _entries(keys, depth + 1) if operator == "nested" else ()
+    values = (keys.text("value"),) if keys.has("value") else keys.texts("values")
+    if not values and operator not in ("exists", "nested"):
+        raise keys.error("value", "must be there")
+    found = Entry(keys.text("field"), operator, values, keys.flag("negate"), nested)
+    keys.done()
+    return found
