@@ -80,11 +80,11 @@ def run_due(evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule]
 def _windows(
     plan: RulePlan, until: Mapping[str, str | None], seen: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Window]:
+    """What each stream of the plan has that the rule has not seen; an empty stream has nothing."""
     windows = {}
     for stream in plan.streams:
-        last = until.get(stream)
-        if last is not None:
-            windows[stream] = Window(stream, seen[stream].get(plan.rule.id, BEGINNING), last)
+        last = until.get(stream) or BEGINNING
+        windows[stream] = Window(stream, seen.get(stream, {}).get(plan.rule.id, BEGINNING), last)
     return windows
 
 
