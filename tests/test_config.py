@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bartizan.config import Config, ConfigError, load_config
+from bartizan.connector_config import EgressConfig, EmailConfig, NotifyRoute, SlackConfig
 
 FILE = """
 data = "from-file"
@@ -62,7 +63,7 @@ def test_flags_are_above_all(file: Path) -> None:
 
 
 WRONG: dict[str, tuple[str, dict[str, str], dict[str, Any], str]] = {
-    "unknown setting": ("dta = 'x'", {}, {}, "there is no setting `dta`; known are data, engine"),
+    "unknown setting": ("dta = 'x'", {}, {}, "there is no setting `dta`; known are connectors, data, egress"),
     "unknown in a table": ("[engine]\nmemory = 1", {}, {}, "there is no setting `engine.memory`; known are max_memory"),
     "no number": ("[engine]\nmax_threads = 'many'", {}, {}, "`engine.max_threads` can't be `many`"),
     "no number, by the environment": ("", {"BARTIZAN_SERVE_PORT": "x"}, {}, "`serve.port` can't be `x`"),
@@ -81,6 +82,78 @@ def test_what_is_wrong_is_named(
     path.write_text(text)
     with pytest.raises(ConfigError) as raised:
         load_config(path, environment, flags)
+    assert message in str(raised.value)
+
+
+CONNECTORS = """
+[egress]
+allow = ["10.0.0.0/8"]
+public = false
+
+[connectors.soc]
+type = "slack"
+url_env = "SLACK_URL"
+max_per_period = 5
+
+[connectors.mail]
+type = "email"
+host = "smtp.example"
+sender = "soc@x.example"
+recipients = ["a@x.example"]
+
+[[notify]]
+connectors = ["soc", "mail"]
+min_severity = "high"
+
+[[notify]]
+connectors = ["soc"]
+tags = ["IAM"]
+"""
+
+
+def test_connectors_have_the_settings_of_their_type(tmp_path: Path) -> None:
+    path = tmp_path / "bartizan.toml"
+    path.write_text(CONNECTORS)
+    config = load_config(path, {"BARTIZAN_EGRESS_PUBLIC": "true"}, {})
+    assert config.connectors == {
+        "soc": SlackConfig(url_env="SLACK_URL", max_per_period=5),
+        "mail": EmailConfig(host="smtp.example", sender="soc@x.example", recipients=("a@x.example",)),
+    }
+    assert config.notify == (NotifyRoute(("soc", "mail"), "high"), NotifyRoute(("soc",), tags=("IAM",)))
+    assert config.egress == EgressConfig(True, ("10.0.0.0/8",))
+
+
+MAIL = "[connectors.a]\ntype = 'email'\nhost = 'h'\nsender = 's@x.example'\n"
+WRONG_CONNECTORS = {
+    "[connectors.a]\ntype = 'pager'": "`connectors.a.type` can't be `pager`; known are webhook, slack",
+    "[connectors.a]\nurl = 'x'": "`connectors.a.type` can't be `None`",
+    "[connectors.a]\ntype = 'slack'\ntoken = 'x'": "there is no setting `connectors.a.token`; known are allow,",
+    "[connectors.a]\ntype = 'webhook'": "setting `connectors.a.url` is missing",
+    "[connectors.a]\ntype = 'slack'\ntimeout_s = 0": "connectors.a: `timeout_s` must be more than 0",
+    "[connectors.a]\ntype = 'slack'\ntimeout_s = nan": "connectors.a: `timeout_s` must be more than 0",
+    "[connectors.a]\ntype = 'slack'\nmax_attempts = 'x'": "`connectors.a.max_attempts` can't be `x`",
+    "[connectors.'a b']\ntype = 'slack'": "`connectors.a b` is no name",
+    "connectors = 1": "`connectors` can't be `1`",
+    "[connectors]\na = 1": "`connectors.a` is a table of settings, not `1`",
+    "[[notify]]\nconnectors = ['x']": "`notify.connectors` names `x`, which is no connector",
+    "[[notify]]\nmin_severity = 'high'": "setting `notify.connectors` is missing",
+    "[[notify]]\nconnectors = []\nmin_severity = 'huge'": "`notify.min_severity` can't be `huge`; known are low,",
+    "[egress]\npublic = 'maybe'": "`egress.public` can't be `maybe`",
+    MAIL + "recipients = []": "connectors.a: `recipients` must name an address",
+    MAIL + 'recipients = ["a@x.example\\r\\nBcc: b"]': "is no mail address",
+    MAIL + "recipients = ['a@x.example>']": "is no mail address",
+    MAIL + "recipients = ['a@x.example']\nusername = 'u'\nsecurity = 'none'": "the password would be readable",
+    "[connectors.a]\ntype = 'syslog'\nhost = 'h'\nfacility = 24": "`facility` must be from 0 to 23",
+    "[connectors.a]\ntype = 'sns'\ntopic_arn = 'x'": "`topic_arn` can't be `x`",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG_CONNECTORS.items())
+def test_what_is_wrong_with_a_connector_is_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bartizan.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        load_config(path, {}, {})
     assert message in str(raised.value)
 
 

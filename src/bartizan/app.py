@@ -1,5 +1,6 @@
 """The composition root: builds everything once from the configuration. Nothing else constructs an engine or a store."""
 
+import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -35,6 +36,11 @@ from bartizan.pipeline import Detection, Intake
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
+from bartizan.respond.channel import channel
+from bartizan.respond.notifier import Notifier
+from bartizan.respond.secrets import Secrets
+from bartizan.respond.sqlite_outbox import NAME as OUTBOX_NAME
+from bartizan.respond.sqlite_outbox import SqliteOutbox
 
 _UNFOLDING = 64
 """How many times its own size an object sent to the API may unfold to, in bytes."""
@@ -145,6 +151,18 @@ class App:
         ledger = DetectionLedger(self.engine)
         return Detection(self.engine, self.rulebook, self.registry, ledger, self.alerts, self.clock, self.budget)
 
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Tells the connectors of new alerts. Their secrets are read from the environment and files when they send."""
+        outbox = SqliteOutbox(self.config.data / OUTBOX_NAME)
+        self._open.callback(outbox.close)
+        secrets = Secrets(os.environ)
+        channels = {
+            name: channel(name, settings, self.config.egress, secrets, self.clock)
+            for name, settings in self.config.connectors.items()
+        }
+        return Notifier(channels, self.config.notify, outbox, self.clock)
+
     @property
     def sample_store(self) -> SampleStore:
         """The store as a place to try rules on samples: give it a throw-away data folder."""
@@ -170,6 +188,7 @@ class App:
             access=access,
             limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * _UNFOLDING, self.budget),
             lookups=self.lookups,
+            notifier=self.notifier,
         )
 
     @property

@@ -3,16 +3,21 @@
 `BARTIZAN_ENGINE_MAX_MEMORY_BYTES=...` in the environment is `[engine] max_memory_bytes` in the file.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from bartizan.connector_config import Connector, EgressConfig, NotifyRoute
 from bartizan.errors import BartizanError, Terminal
 
 _MIB = 1024 * 1024
 PREFIX = "BARTIZAN_"
+_CONNECTOR_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SWITCH = {"true": True, "false": False}
 
 
 class ConfigError(BartizanError, Terminal):
@@ -82,9 +87,14 @@ class Config:
     """Third part of the data streams' names."""
     retention_days: Mapping[str, int] = field(default_factory=dict)
     """Days to keep a dataset's events where they differ from the integration's own, `{"aws.vpcflow": 30}`."""
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+    """What alerts are sent to: `[connectors.NAME]` with its `type`."""
+    notify: tuple[NotifyRoute, ...] = ()
+    """Which alerts go where, `[[notify]]`; an alert goes along every route that takes it, once to each connector."""
     engine: EngineConfig = EngineConfig()
     ingest: IngestConfig = IngestConfig()
     serve: ServeConfig = ServeConfig()
+    egress: EgressConfig = field(default_factory=EgressConfig)
 
 
 def load_config(file: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Config:
@@ -95,7 +105,17 @@ def load_config(file: Path | None, environment: Mapping[str, str], flags: Mappin
     _merge(tree, _from_environment(environment))
     _merge(tree, {name: value for name, value in flags.items() if value is not None})
     config: Config = _built(Config, tree, "")
+    _check_notify(config)
     return config
+
+
+def _check_notify(config: Config) -> None:
+    for name in config.connectors:
+        if not _CONNECTOR_NAME.fullmatch(name):
+            raise ConfigError(f"`connectors.{name}` is no name", hint="letters, digits, `_` and `-`, 64 at most")
+    for name in (name for route in config.notify for name in route.connectors):
+        if name not in config.connectors:
+            raise ConfigError(f"`notify.connectors` names `{name}`, which is no connector")
 
 
 def _file(file: Path) -> dict[str, Any]:
@@ -131,7 +151,17 @@ def _built(kind: Any, tree: Mapping[str, Any], path: str) -> Any:
         raise ConfigError(f"`{path.rstrip('.')}` is a table of settings, not `{tree}`")
     if unknown := sorted(tree.keys() - hints.keys()):
         raise ConfigError(f"there is no setting `{path}{unknown[0]}`", hint=f"known are {', '.join(sorted(hints))}")
-    return kind(**{name: _value(hints[name], value, f"{path}{name}") for name, value in tree.items()})
+    if missing := [one.name for one in fields(kind) if _is_required(one) and one.name not in tree]:
+        raise ConfigError(f"setting `{path}{missing[0]}` is missing")
+    values = {name: _value(hints[name], value, f"{path}{name}") for name, value in tree.items()}
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ConfigError(str(error), where=path.rstrip(".")) from error
+
+
+def _is_required(setting: Field[Any]) -> bool:
+    return setting.default is MISSING and setting.default_factory is MISSING
 
 
 def _checked(value: Any, path: str) -> Any:
@@ -144,11 +174,35 @@ def _checked(value: Any, path: str) -> Any:
 def _value(hint: Any, value: Any, path: str) -> Any:
     if is_dataclass(hint):
         return _built(hint, value, f"{path}.")
+    if get_origin(hint) is Literal:
+        return _one_of(get_args(hint), value, path)
+    if get_origin(hint) is UnionType:
+        return _of_type(get_args(hint), value, path)
     try:
         if hint in (int, float, str, Path):
             return _checked(hint(value), path)
+        if hint is bool:
+            return _SWITCH[str(value).lower()]
         if hint == tuple[str, ...]:
             return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
-        return {str(name): int(days) for name, days in value.items()}
-    except (TypeError, ValueError, AttributeError) as error:
+        if hint == Mapping[str, int]:
+            return {str(name): int(days) for name, days in value.items()}
+        if get_origin(hint) is tuple:
+            return tuple(_value(get_args(hint)[0], one, path) for one in value)
+        return {str(name): _value(get_args(hint)[1], inner, f"{path}.{name}") for name, inner in value.items()}
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise ConfigError(f"`{path}` can't be `{value}`") from error
+
+
+def _one_of(known: tuple[str, ...], value: Any, path: str) -> str:
+    if value not in known:
+        raise ConfigError(f"`{path}` can't be `{value}`", hint=f"known are {', '.join(known)}")
+    return str(value)
+
+
+def _of_type(kinds: tuple[Any, ...], value: Any, path: str) -> Any:
+    """The dataclass whose `type` the table names."""
+    by_type = {str(one.default): kind for kind in kinds for one in fields(kind) if one.name == "type"}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"`{path}` is a table of settings, not `{value}`")
+    return _built(by_type[_one_of(tuple(by_type), value.get("type"), f"{path}.type")], value, f"{path}.")

@@ -43,6 +43,17 @@ def test_newest_first_then_gravest(store: DetectStore) -> None:
     assert [found["alert"]["id"] for found in store.alerts.latest("2026-03-01 10:00:03.000", (), 1)] == ["o-c"]
 
 
+def test_batches_come_in_the_order_in_which_they_were_stored(store: DetectStore) -> None:
+    start = store.alerts.newest_ingested()
+    for batch in ([alert("b-2", 50), alert("b-1", 59)], [alert("b-3", 1)]):
+        store.alerts.add(batch)
+    first, found = store.alerts.ingested_after(start)
+    second, further = store.alerts.ingested_after(first)
+    assert [[one["alert"]["id"] for one in batch] for batch in (found, further)] == [["b-1", "b-2"], ["b-3"]]
+    assert store.alerts.ingested_after(second) == (second, [])
+    assert store.alerts.newest_ingested() == second > first > start
+
+
 HOSTILE = ("' OR 1=1 --", "\\", "\\'", "{id:String}", "\x00", "%", "]) OR has(['", "o-a'; DROP TABLE x")
 
 

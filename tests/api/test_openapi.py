@@ -14,6 +14,9 @@ OPERATIONS = {
     ("get", "/api/v1/alerts/{id}"),
     ("get", "/api/v1/rules"),
     ("get", "/api/v1/rules/{id}"),
+    ("get", "/api/v1/connectors"),
+    ("post", "/api/v1/connectors/{name}/test"),
+    ("get", "/api/v1/connectors/deliveries"),
 }
 ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 

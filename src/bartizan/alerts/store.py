@@ -28,6 +28,16 @@ ORDER BY `@timestamp` DESC, `alert.risk_score` DESC, `alert.id` LIMIT {limit: UI
 
 _ONE = "SELECT `event.original` AS alert FROM {table: Identifier} WHERE `alert.id` = {id: String} LIMIT 1"
 
+_NEWEST = "SELECT toString(max(`event.ingested`)) AS newest FROM {table: Identifier}"
+
+_AFTER = """
+SELECT toString(`event.ingested`) AS ingested, `event.original` AS alert FROM {table: Identifier}
+WHERE `alert.id` <> '' AND `event.ingested` = (
+    SELECT min(`event.ingested`) FROM {table: Identifier}
+    WHERE `event.ingested` > {after: DateTime64(3, 'UTC')} AND `alert.id` <> ''
+) ORDER BY `alert.id`
+"""
+
 _BATCH = 2000
 
 
@@ -74,6 +84,22 @@ class AlertStore:
         query = parse_one(_ONE, dialect="clickhouse")
         found = rows(self._engine, query, {"table": self.table, "id": id}, settings=READ_ONLY)
         return orjson.loads(found[0]["alert"]) if found else None
+
+    def newest_ingested(self) -> str:
+        """When the last alert was stored, a ClickHouse date text; the beginning of time when there is none."""
+        self._loader.prepare(self.table)
+        query = parse_one(_NEWEST, dialect="clickhouse")
+        newest: str = rows(self._engine, query, {"table": self.table}, settings=READ_ONLY)[0]["newest"]
+        return newest
+
+    def ingested_after(self, after: str) -> tuple[str, list[dict[str, Any]]]:
+        """The alerts that were stored together next after an instant, and when that was; none when there are none.
+
+        Read on from there: it is ingest order, in which nothing comes late."""
+        self._loader.prepare(self.table)
+        query = parse_one(_AFTER, dialect="clickhouse")
+        found = rows(self._engine, query, {"table": self.table, "after": after}, settings=READ_ONLY)
+        return (found[0]["ingested"] if found else after), [orjson.loads(row["alert"]) for row in found]
 
     def _known(self, ids: list[str]) -> set[str]:
         query = parse_one(_KNOWN, dialect="clickhouse")

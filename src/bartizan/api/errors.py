@@ -15,6 +15,7 @@ from bartizan.ingest.errors import IngestError
 from bartizan.integrations.errors import UnknownDataset
 from bartizan.query.budget import BudgetExceeded
 from bartizan.query.errors import QueryError, QuerySyntaxError
+from bartizan.respond.errors import NotAuthorised, UnknownConnector
 
 TIMEOUT_EXCEEDED = 159
 """ClickHouse's code for a statement that ran out of time (src/Common/ErrorCodes.cpp)."""
@@ -61,6 +62,8 @@ class Busy(BartizanError, Transient):
 
 _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
+    (UnknownConnector, HTTPStatus.NOT_FOUND),
+    (NotAuthorised, HTTPStatus.FORBIDDEN),
     (BadParameter, HTTPStatus.BAD_REQUEST),
     (QueryError, HTTPStatus.BAD_REQUEST),
     (UnknownDataset, HTTPStatus.BAD_REQUEST),

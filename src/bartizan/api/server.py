@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from bartizan import __version__
-from bartizan.api import alerts, health, ingest, rules, search
+from bartizan.api import alerts, connectors, health, ingest, rules, search
 from bartizan.api.errors import install_handlers
 from bartizan.api.guard import Guard
 from bartizan.api.reception import Receiver
@@ -23,12 +24,14 @@ RESOURCES = {
     "search": search.ROUTES,
     "alerts": alerts.ROUTES,
     "rules": rules.ROUTES,
+    "connectors": connectors.ROUTES,
 }
 
 
 def build(services: Services) -> FastAPI:
     """The ASGI application. Its worker runs from start-up to shutdown; an application is started once."""
-    worker = Worker(services.intake, services.detection, services.clock)
+    notify = partial(services.notifier.catch_up, services.alerts)
+    worker = Worker(services.intake, services.detection, notify, services.clock)
     receiver = Receiver(services.intake, worker, services.limits.max_backlog_bytes)
     serving = Served(services, worker, receiver, Threads())
     server = FastAPI(
@@ -51,9 +54,11 @@ def build(services: Services) -> FastAPI:
 async def _lifespan(server: FastAPI) -> AsyncIterator[None]:
     serving: Served = server.state.served
     serving.services.incoming.mkdir(parents=True, exist_ok=True)
+    serving.services.notifier.start()
     serving.worker.start()
     try:
         yield
     finally:
         await serving.threads.call(serving.worker.stop)
+        await serving.threads.call(serving.services.notifier.stop)
         serving.threads.close()

@@ -13,6 +13,7 @@ from bartizan.ingest.objects import Reading
 from bartizan.pipeline import Detection, Intake
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
+from bartizan.respond.notifier import Notifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +54,6 @@ class Services:
     """Folder for request bodies while they come in."""
     access: Access
     limits: Limits
+    notifier: Notifier
     lookups: Sequence[Path] = ()
     """Folders of lookup tables for searches."""

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -57,11 +57,13 @@ class WorkerState:
 
 
 class Worker:
-    """Start it once, stop it once."""
+    """Start it once, stop it once. `notify` is called at the start and when there are new alerts in the store."""
 
-    def __init__(self, intake: Intake, detection: Detection, clock: Clock) -> None:
+    def __init__(self, intake: Intake, detection: Detection, notify: Callable[[], object], clock: Clock) -> None:
         self._intake = intake
         self._detection = detection
+        self._notify = notify
+        self._notify_due = True
         self._clock = clock
         self._awaited: dict[str, Future[Loaded]] = {}
         self._unclaimed: OrderedDict[str, Loaded | BartizanError] = OrderedDict()
@@ -120,6 +122,7 @@ class Worker:
 
     def _round(self) -> bool:
         """Load some segments, then detect; whether nothing is left that could be done at once."""
+        self._notify_new()
         waiting = [segment for segment in self._intake.spool.pending() if segment.token not in self.state.stuck]
         chosen = waiting[:ROUND_SEGMENTS]
         errors = self._load(chosen)
@@ -180,6 +183,8 @@ class Worker:
         try:
             for detected in self._detection.run():
                 failing |= {failed.rule.id: str(failed.error) for failed in detected.failed}
+                self._notify_due = self._notify_due or bool(detected.alerts)
+                self._notify_new()
                 self._tell(len(detected.alerts), [(cut.rule.id, cut.found) for cut in detected.cuts])
                 if self._stopping.is_set():
                     return
@@ -191,6 +196,17 @@ class Worker:
             log.warning(key_values("rule_failed", rule=rule, error=failing[rule]))
         self._detect_due = False
         self._note(failing_rules=failing, detection_error="", detected_at=self._clock())
+
+    def _notify_new(self) -> None:
+        """Hand new alerts to the notifier; what it can't take now it finds in the store the next time."""
+        if not self._notify_due:
+            return
+        try:
+            self._notify()
+        except BartizanError as error:
+            log.error(key_values("notify_failed", error=error))
+        else:
+            self._notify_due = False
 
     def _tell(self, alerts: int, cuts: list[tuple[str, int]]) -> None:
         if alerts:

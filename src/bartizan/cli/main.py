@@ -5,6 +5,7 @@ import sys
 import typer
 
 from bartizan import __version__
+from bartizan.cli.connectors import connectors
 from bartizan.cli.demo import demo
 from bartizan.cli.ingest import ingest
 from bartizan.cli.integrations import integrations
@@ -38,6 +39,7 @@ for command in (demo, ingest, normalize, scan, search, serve, simulate):
 cli.add_typer(rules, name="rules")
 cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")
+cli.add_typer(connectors, name="connectors")
 
 
 @cli.command()
