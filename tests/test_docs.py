@@ -9,7 +9,14 @@ import typer.main
 from bartizan.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "rules/README.md", "src/bartizan/query/README.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "rules/README.md",
+    "docs/notify.md",
+    "src/bartizan/query/README.md",
+)
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)\)")
 
 

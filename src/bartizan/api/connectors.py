@@ -89,7 +89,7 @@ async def test_connector(serving: Serving, name: Annotated[str, Path(max_length=
     answer, whose status is 200 all the same.
     """
     try:
-        said = await serving.threads.receive(serving.services.notifier.test, name)
+        said = await serving.threads.test(serving.services.notifier.test, name)
     except UnknownConnector:
         raise
     except RespondError as error:

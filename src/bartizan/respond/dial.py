@@ -55,14 +55,18 @@ class Dial:
 
     def _connected(self, host: str, port: int, deadline_s: float) -> socket.socket:
         failure: OSError = TimeoutError()
-        for address in self.egress.addresses(host, port, self.resolve):
-            left_s = deadline_s - time.monotonic()
-            if left_s <= 0:
+        addresses = self.egress.addresses(host, port, self.resolve)
+        for number, address in enumerate(addresses):
+            share_s = (deadline_s - time.monotonic()) / (len(addresses) - number)
+            if share_s <= 0:
                 break
             try:
-                return socket.create_connection((address, port), timeout=left_s)
+                connected = socket.create_connection((address, port), timeout=share_s)
             except OSError as error:
                 failure = error
+            else:
+                connected.settimeout(self.timeout_s)
+                return connected
         raise self._failed(host, failure, isinstance(failure, TimeoutError)) from failure
 
     def _failed(self, host: str, error: Exception, is_late: bool) -> DeliveryFailed:

@@ -20,6 +20,9 @@ from bartizan.respond.route import Routed, route
 from bartizan.respond.sample import sample_alert
 from bartizan.respond.throttle import Bucket
 
+GRACE_S = 2.0
+"""Seconds beyond an attempt's time that its thread is waited for at the end."""
+
 KEPT = timedelta(days=90)
 """How long it is known what was sent or given up: an alert that comes again within it is not sent again."""
 
@@ -72,13 +75,14 @@ class Notifier:
             thread.start()
 
     def stop(self) -> None:
-        """Finish the attempts at hand; an attempt is bounded by its connector's `timeout_s`."""
+        """Finish the attempts at hand. One that outlasts its connector's `timeout_s`, as a resolver may, is left alone:
+        what it sends is sent again."""
         for courier in self._couriers.values():
             courier.stop()
-        for thread in self._threads:
-            thread.join()
+        for thread, one in zip(self._threads, self._channels.values(), strict=False):
+            thread.join(one.settings.timeout_s + GRACE_S)
 
-    def catch_up(self, stored: StoredAlerts) -> int:
+    def catch_up(self, stored: StoredAlerts, chosen: Mapping[str, Sequence[str]] | None = None) -> int:
         """Take every alert that was stored since the last call, in this process or an earlier one, so that a crash
         between an alert and its notification loses nothing. The first call ever takes none: history is no news.
 
@@ -92,7 +96,7 @@ class Notifier:
         taken = 0
         while (batch := stored.ingested_after(position))[1]:
             position, alerts = batch
-            taken += self.offer(alerts, position=position)
+            taken += self.offer(alerts, chosen, position=position)
         return taken
 
     def offer(

@@ -86,7 +86,8 @@ class SqliteOutbox:
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            raise OutboxError(f"can't open the outbox: {error}", where=str(file)) from error
+            hint = "moved away, it is made anew; what it held is not sent then"
+            raise OutboxError(f"can't open the outbox: {error}", where=str(file), hint=hint) from error
 
     def close(self) -> None:
         """Let go of the file."""
