@@ -79,6 +79,11 @@ def test_a_test_says_what_happened(connected: httpx.Client, target: HttpTarget) 
     assert (answer.status_code, error_of(answer)["type"]) == (404, "UnknownConnector")
 
 
+def test_what_was_given_up_is_tried_again(connected: httpx.Client) -> None:
+    assert connected.post("/api/v1/connectors/slack/retry", json={}).json() == {"alerts": 0}
+    assert connected.post("/api/v1/connectors/none/retry", json={}).status_code == 404
+
+
 def tried(client: httpx.Client, name: str) -> httpx.Response:
     return client.post(f"/api/v1/connectors/{name}/test", json={})
 

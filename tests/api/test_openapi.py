@@ -16,6 +16,7 @@ OPERATIONS = {
     ("get", "/api/v1/rules/{id}"),
     ("get", "/api/v1/connectors"),
     ("post", "/api/v1/connectors/{name}/test"),
+    ("post", "/api/v1/connectors/{name}/retry"),
     ("get", "/api/v1/connectors/deliveries"),
 }
 ERROR = {"$ref": "#/components/schemas/ErrorBody"}

@@ -49,5 +49,8 @@ def test_connectors_are_listed_and_tried(tmp_path: Path) -> None:
         status, rows = run(tmp_path, target, "test", "slack")
         assert (status, rows[0]["ok"]) == (1, False)
         assert run(tmp_path, target, "deliveries", "--state", "dead") == (0, [])
+        file = str(tmp_path / "bartizan.toml")
+        retried = CliRunner().invoke(cli, ["connectors", "retry", "hook", "--config", file])
+        assert (retried.exit_code, retried.stderr) == (0, "0 alerts wait again\n")
         with pytest.raises(BartizanError, match="there is no connector `other`"):
             run(tmp_path, target, "test", "other")

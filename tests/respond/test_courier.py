@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bartizan.respond.courier import MAX_PAUSE_S, Courier
-from bartizan.respond.errors import DeliveryFailed, DeliveryRefused, SecretMissing
+from bartizan.respond.errors import DeliveryFailed, DeliveryRefused, OutboxError, SecretMissing
 from bartizan.respond.notification import MAX_ALERT_BYTES, Notification, bounded, delivery_id, risk
 from bartizan.respond.outbox import Entry
 from bartizan.respond.sqlite_outbox import SqliteOutbox
@@ -172,6 +172,23 @@ def test_another_process_goes_on_where_one_stopped(world: World) -> None:
     assert world.counts() == {"sent": 6}
 
 
+def test_what_arrived_is_not_sent_again_while_the_outbox_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OutboxError("disk full")
+
+    world.offer("low")
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteOutbox, "sent", full)
+        for _ in range(3):
+            with pytest.raises(OutboxError):
+                world.courier.step()
+    world.courier.step()
+    assert len(world.seen) == 1
+    assert world.counts() == {"sent": 1}
+
+
 def test_a_clock_that_goes_back_stops_nothing_for_ever(world: World) -> None:
     world.offer("low")
     world.pass_s(-3600)
@@ -185,3 +202,7 @@ def test_a_large_alert_is_told_in_short() -> None:
     large = alert() | {"message": "x" * MAX_ALERT_BYTES}
     assert len(bounded(large)) < 10_000
     assert b'"alert.id":"a1"' in bounded(large)
+
+
+def test_an_alert_that_is_no_json_is_told_as_far_as_it_can_be() -> None:
+    assert b'"alert.id":"\\\\ud800"' in bounded(alert("\ud800"))

@@ -60,6 +60,18 @@ def test_a_delivery_goes_its_way(outbox: Outbox) -> None:
     assert outbox.add([entry("a"), entry("c")], NOW) == 0
 
 
+def test_what_was_given_up_can_wait_again(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox.add([entry("a"), entry("x", 1, "other")], NOW)
+    for id in "ax":
+        outbox.assign([id], id)
+        outbox.dead(id, "refused", NOW)
+    monkeypatch.setattr(sqlite_outbox, "MAX_WAITING", 0)
+    outbox.add([entry("b")], NOW)
+    assert outbox.revive("c", NOW) == 1
+    assert due(outbox) == [("a", "", 0)]
+    assert outbox.counts() == {"c": {"waiting": 1, "dead": 1}, "other": {"dead": 1}}
+
+
 def test_it_is_kept_through_a_restart(outbox: Outbox, file: Path) -> None:
     outbox.add([entry("a")], NOW, "there")
     outbox.close()

@@ -43,6 +43,13 @@ class Tested(BaseModel):
     """What the target said, or why it was not reached."""
 
 
+class Retried(BaseModel):
+    """What is tried again."""
+
+    alerts: int
+    """Alerts that were given up and wait again."""
+
+
 class DeliveriesQuery(BaseModel):
     """Which deliveries."""
 
@@ -97,6 +104,11 @@ async def test_connector(serving: Serving, name: Annotated[str, Path(max_length=
     return Tested(ok=True, message=said)
 
 
+async def retry_connector(serving: Serving, name: Annotated[str, Path(max_length=64)]) -> Retried:
+    """Have what was given up for a connector tried again."""
+    return Retried(alerts=await serving.threads.call(serving.services.notifier.retry, name))
+
+
 async def deliveries(serving: Serving, asked: Annotated[DeliveriesQuery, Query()]) -> Deliveries:
     """List deliveries."""
     notifier = serving.services.notifier
@@ -108,5 +120,6 @@ async def deliveries(serving: Serving, asked: Annotated[DeliveriesQuery, Query()
 ROUTES = (
     Route("GET", "/connectors", connectors, Connectors),
     Route("POST", "/connectors/{name}/test", test_connector, Tested),
+    Route("POST", "/connectors/{name}/retry", retry_connector, Retried),
     Route("GET", "/connectors/deliveries", deliveries, Deliveries),
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bartizan.cli.options import ConfigFile, Data, OutputFormat, open_app
-from bartizan.cli.output import Format, print_rows
+from bartizan.cli.output import Format, print_rows, stderr
 from bartizan.respond.errors import RespondError, UnknownConnector
 
 connectors = typer.Typer(help="What alerts are sent to.", no_args_is_help=True)
@@ -54,6 +54,20 @@ def test(
             ok, said = False, str(error)
     print_rows([{"connector": name, "ok": ok, "message": said}], ("connector", "ok", "message"), format)
     raise typer.Exit(0 if ok else 1)
+
+
+@connectors.command()
+def retry(
+    name: Annotated[str, typer.Argument(help="The connector, as in `[connectors.NAME]`.")],
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Have what was given up for a connector tried again, by the server that runs or the next that starts.
+
+    Example: bartizan connectors retry slack-soc --config bartizan.toml
+    """
+    with open_app(data, config) as app:
+        stderr().print(f"{app.notifier.retry(name)} alerts wait again")
 
 
 @connectors.command()

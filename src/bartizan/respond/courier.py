@@ -46,6 +46,8 @@ class Courier:
     _wake: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _paused_until: datetime | None = None
+    _arrived: list[str] = field(default_factory=list)
+    """Deliveries that the outbox doesn't know yet to have arrived: while it can't be written, they are not repeated."""
 
     def run(self) -> None:
         """Until `stop`. A fault of ours must not end it."""
@@ -70,6 +72,7 @@ class Courier:
 
     def step(self) -> float:
         """Send what may go now; gives the seconds until there may be more to do."""
+        self._note_arrived()
         now = self.clock()
         if self._paused_until and now < self._paused_until:
             return (self._paused_until - now).total_seconds()
@@ -105,8 +108,14 @@ class Courier:
             self.send(self._notification(delivery, due))
         except Exception as error:
             return self._failed(delivery, due[0].attempts + 1, _of_ours(error))
-        self.outbox.sent(delivery, self.clock())
+        self._arrived.append(delivery)
+        self._note_arrived()
         return 0.0
+
+    def _note_arrived(self) -> None:
+        while self._arrived:
+            self.outbox.sent(self._arrived[0], self.clock())
+            del self._arrived[0]
 
     def _failed(self, delivery: str, attempts: int, error: BartizanError) -> float:
         now = self.clock()

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from bartizan.respond.document import value
+from bartizan.respond.template import inert
 
 MAX_ALERT_BYTES = 200 * 1024
 """JSON of one alert in a delivery; SNS takes 256 KiB with all its wrapping
@@ -61,8 +62,11 @@ def delivery_id(connector: str, alert_ids: Iterable[str]) -> str:
 
 
 def bounded(alert: Mapping[str, Any]) -> bytes:
-    """An alert's JSON; one that is too large is told in short."""
-    body = orjson.dumps(alert, default=str)
+    """An alert's JSON; one that is too large, or that JSON can't hold, is told in short."""
+    try:
+        body = orjson.dumps(alert, default=str)
+    except orjson.JSONEncodeError:
+        return orjson.dumps({name: inert(str(one)) for name, one in headline(alert).items()})
     return body if len(body) <= MAX_ALERT_BYTES else orjson.dumps(headline(alert), default=str)
 
 

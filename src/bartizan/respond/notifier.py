@@ -120,11 +120,16 @@ class Notifier:
     def test(self, name: str) -> str:
         """Send a sample at once, past outbox and throttle; gives what the target said. Raises `UnknownConnector`, or
         why it was not taken."""
-        if name not in self._channels:
-            known = ", ".join(sorted(self._channels)) or "none"
-            raise UnknownConnector(f"there is no connector `{name}`", hint=f"known are {known}")
+        channel = self._channel(name)
         alert = sample_alert(self._clock())
-        return self._channels[name].send(Notification(delivery_id(name, [alert["alert"]["id"]]), (alert,)))
+        return channel.send(Notification(delivery_id(name, [alert["alert"]["id"]]), (alert,)))
+
+    def retry(self, name: str) -> int:
+        """Have everything that was given up for a connector tried again; gives how many alerts. Another process that
+        sends finds it within half a minute. Raises `UnknownConnector`."""
+        revived = self._outbox.revive(self._channel(name).name, self._clock())
+        self._couriers[name].wake()
+        return revived
 
     def states(self) -> list[ConnectorState]:
         """Every connector, by name."""
@@ -134,6 +139,12 @@ class Notifier:
     def deliveries(self, state: State | None, connector: str, limit: int) -> Sequence[Record]:
         """How alerts' deliveries stand, the latest first; None and empty mean all."""
         return self._outbox.records(state, connector, limit)
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self._channels:
+            known = ", ".join(sorted(self._channels)) or "none"
+            raise UnknownConnector(f"there is no connector `{name}`", hint=f"known are {known}")
+        return self._channels[name]
 
     def _courier(self, channel: Channel) -> Courier:
         settings = channel.settings

@@ -84,6 +84,10 @@ class Outbox(Protocol):
     def dead(self, delivery: str, error: str, now: datetime) -> None:
         """It is given up, and kept."""
 
+    def revive(self, connector: str, now: datetime) -> int:
+        """Let what was given up wait again, as if it were new; gives how many alerts. What was kept without its alert
+        stays dead."""
+
     def counts(self) -> Mapping[str, Mapping[State, int]]:
         """Alerts by connector and state."""
 

@@ -62,6 +62,10 @@ _DEAD = """
 UPDATE notifications SET state = 'dead', attempts = attempts + 1, error = ?, updated = ?
 WHERE delivery = ? AND state = 'waiting'
 """
+_REVIVE = """
+UPDATE notifications SET state = 'waiting', delivery = '', attempts = 0, due = ?, updated = ?
+WHERE connector = ? AND state = 'dead' AND alert IS NOT NULL
+"""
 _COUNTS = "SELECT connector, state, count(*) FROM notifications GROUP BY connector, state"
 _RECORDS = """
 SELECT id, connector, alert_id, state, attempts, error, offered, updated FROM notifications
@@ -156,6 +160,12 @@ class SqliteOutbox:
         """It is given up."""
         with self._transaction() as database:
             database.execute(_DEAD, (error, now.timestamp(), delivery))
+
+    def revive(self, connector: str, now: datetime) -> int:
+        """Let what was given up wait again."""
+        at = now.timestamp()
+        with self._transaction() as database:
+            return database.execute(_REVIVE, (at, at, connector)).rowcount
 
     def counts(self) -> Mapping[str, Mapping[State, int]]:
         """Alerts by connector and state."""
