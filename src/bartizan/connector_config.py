@@ -1,7 +1,7 @@
 """The settings of what alerts are sent to: a dataclass per kind of connector, the routes to them, and where they may
 connect. A secret is named, never written: `token_env = "NAME"` is a variable, `token_file = "/path"` a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["low", "medium", "high", "critical"]
@@ -46,14 +46,21 @@ class WebhookConfig(ConnectorConfig):
     """A POST of JSON to any HTTP server."""
 
     type: Literal["webhook"] = "webhook"
-    url: str
-    """`https://...`; no user and password in it."""
+    url: str = field(default="", repr=False)
+    """`https://...`; no user and password in it. An address that is itself a secret is named by the next two."""
+    url_env: str = ""
+    url_file: str = ""
     token_env: str = ""
     token_file: str = ""
     """Secret sent as `Authorization: Bearer ...`; optional."""
     signing_key_env: str = ""
     signing_key_file: str = ""
     """Secret that signs each request as standardwebhooks.com describes (`webhook-signature: v1,...`); optional."""
+
+    def __post_init__(self) -> None:
+        ConnectorConfig.__post_init__(self)
+        if sum(map(bool, (self.url, self.url_env, self.url_file))) != 1:
+            raise ValueError("it needs `url`, `url_env` or `url_file`, and one of them only")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

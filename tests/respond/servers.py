@@ -69,7 +69,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Any path."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        size = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(size)
+        if len(body) < size:  # the client was killed
+            return
         script = self.target.script
         self.target.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
         with suppress(OSError):

@@ -42,6 +42,8 @@ def target(settings: config.Connector) -> str:
             return settings.topic_arn
         case config.SqsConfig():
             return settings.queue_url
+        case config.WebhookConfig() if not settings.url:
+            return "a secret address"
         case config.WebhookConfig() | config.PagerDutyConfig() | config.JiraConfig():
             return _host(settings.url)
 

@@ -19,6 +19,7 @@ _KEY_PREFIX = "whsec_"
 
 def request(settings: WebhookConfig, secrets: Secrets, notification: Notification, now: datetime) -> HttpRequest:
     """`Idempotency-Key` and `webhook-id` are the delivery's id, the same at each attempt."""
+    url = settings.url or secrets.required("url", settings.url_env, settings.url_file)
     body = orjson.dumps(payload(notification, settings.template), default=str)
     headers = {
         "Content-Type": "application/json",
@@ -32,7 +33,7 @@ def request(settings: WebhookConfig, secrets: Secrets, notification: Notificatio
     key = secrets.optional("signing_key", settings.signing_key_env, settings.signing_key_file)
     if key:
         headers["webhook-signature"] = f"v1,{signature(key, notification.id, headers['webhook-timestamp'], body)}"
-    return HttpRequest(settings.url, headers, body, (token, key))
+    return HttpRequest(url, headers, body, (token, key, url))
 
 
 def signature(key: str, id: str, timestamp: str, body: bytes) -> str:
