@@ -1,13 +1,10 @@
-"""Connectors over HTTP, and the way of an alert from the store to a target."""
+"""Connectors over HTTP."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
-import orjson
 import pytest
 
 from bartizan.api.services import Services
@@ -20,8 +17,6 @@ from bartizan.respond.sqlite_outbox import SqliteOutbox
 from tests.api.conftest import Serve, error_of
 from tests.respond.conftest import alert
 from tests.respond.servers import HttpTarget, answers, http_target
-
-DEADLINE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -86,22 +81,3 @@ def test_what_was_given_up_is_tried_again(connected: httpx.Client) -> None:
 
 def tried(client: httpx.Client, name: str) -> httpx.Response:
     return client.post(f"/api/v1/connectors/{name}/test", json={})
-
-
-def test_what_is_stored_is_told(services: Services, notifier: Notifier, target: HttpTarget) -> None:
-    """As the worker does it: alerts are stored, the notifier catches up, a courier sends."""
-    notifier.catch_up(services.alerts)
-    stored: list[Any] = services.alerts.add([alert("stored-1"), alert("stored-2")])
-    assert notifier.catch_up(services.alerts) == 2 * len(stored)
-    notifier.start()
-    give_up = time.monotonic() + DEADLINE_S
-    while not {"stored-1", "stored-2"} <= told(target):
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
-    notifier.stop()
-
-
-def told(target: HttpTarget) -> set[str]:
-    return {
-        one["alert"]["id"] for came in target.requests for one in orjson.loads(came.body)["alerts"] if "alert" in one
-    }
