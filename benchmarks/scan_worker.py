@@ -14,8 +14,9 @@ from bartizan.detect.findings import Cut
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned
+from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
-from bartizan.detect.runner import by_stream, plan_rules
+from bartizan.detect.runner import by_stream
 from bartizan.detect.scan import choose, scan
 from bartizan.ingest.objects import find_files
 from bartizan.pipeline import file_source
@@ -51,7 +52,7 @@ def main(folder: Path) -> None:
         files = [file_source(path) for path in find_files([folder])]
         events = sum(told.loaded.records for told in app.intake.ingest(files, app.reading()) if told.loaded)
         schema = app.schema()
-        plans, failed = plan_rules(variants(list(app.rulebook), RULES), schema, Knowledge(app.clock()))
+        plans, failed = Planner().plans(variants(list(app.rulebook), RULES), schema, Knowledge(app.clock()))
         assert not failed, failed[0].error
         planned = by_stream(plans)[STREAM]
         result: dict[str, object] = {"events": events, "rules": len(planned)}

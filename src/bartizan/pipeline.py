@@ -15,6 +15,7 @@ from bartizan.detect.executor import Hit
 from bartizan.detect.findings import Cut, RuleFailed, Scanned
 from bartizan.detect.ledger import DetectionLedger
 from bartizan.detect.meaning import Knowledge, reads_alerts
+from bartizan.detect.planner import Planner
 from bartizan.detect.rulebook import Rulebook
 from bartizan.detect.runner import Evaluator, run_due
 from bartizan.ecs.registry import Registry
@@ -170,6 +171,7 @@ class Detection:
     clock: Clock
     budget: Budget = field(default_factory=Budget)
     """What a rule that asks the engine on its own may take."""
+    planner: Planner = field(default_factory=Planner)
 
     def run(self, is_last: bool = False) -> Iterator[Detected]:
         """Evaluate what arrived since the last run; `is_last` says that nothing more will. Rules that read alerts see
@@ -187,7 +189,7 @@ class Detection:
         adds nothing."""
         now = self.clock()
         schema = stored_schema(self.engine, self.registry)
-        evaluator = Evaluator(self.engine, schema, Knowledge(now), self.budget, is_last)
+        evaluator = Evaluator(self.engine, schema, Knowledge(now), self.budget, is_last, self.planner)
         found = _Found()
         for finding in run_due(evaluator, self.ledger, list(self.rulebook)):
             match finding:

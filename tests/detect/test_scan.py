@@ -11,8 +11,9 @@ from bartizan.detect.findings import Cut
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned
+from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
-from bartizan.detect.runner import by_stream, plan_rules
+from bartizan.detect.runner import by_stream
 from bartizan.detect.scan import Match, choose, scan
 from bartizan.query.schema import Schema
 from tests.detect.conftest import varied
@@ -38,7 +39,7 @@ QUERIES = (
 def planned_for(store: DetectStore, rules: Sequence[Rule]) -> tuple[list[Planned], Schema]:
     schema = store.schema()
     own = [varied(rule, index=(store.stream,)) for rule in rules]
-    plans, failed = plan_rules(own, schema, Knowledge(NOW))
+    plans, failed = Planner().plans(own, schema, Knowledge(NOW))
     assert not failed
     return by_stream(plans)[store.stream], schema
 
@@ -135,11 +136,7 @@ PREDICATES = st.recursive(
 @pytest.mark.slow
 def test_no_rule_that_matches_is_left_out(filled: DetectStore, rule: Rule, queries: list[str]) -> None:
     rules = [varied(rule, id=f"p-{number}", query=query) for number, query in enumerate(queries)]
-    own = [varied(one, index=(filled.stream,)) for one in rules]
-    schema = filled.schema()
-    by_stream, failed = plan_rules(own, schema, NOW)
-    assert not failed
-    planned = by_stream[filled.stream]
+    planned, schema = planned_for(filled, rules)
     chosen = choose(filled.engine, Window(filled.stream, BEGINNING, END), planned, schema)
     assert found(filled, chosen, schema) == found(filled, planned, schema)
 

@@ -13,7 +13,7 @@ from bartizan.detect.findings import RuleFailed
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.plan import RulePlan
 from bartizan.detect.rule import Rule
-from bartizan.detect.runner import Evaluator, by_stream, plan_rules, run_window
+from bartizan.detect.runner import Evaluator, by_stream, run_window
 from bartizan.errors import BartizanError
 from bartizan.query import ir
 
@@ -34,7 +34,7 @@ class Trial:
 
 def tried(rules: Iterable[Rule], files: Mapping[str, Iterable[Path]], evaluator: Evaluator) -> Trial:
     """All rules over all that is stored; those that look at more than single events over each of their own `files`."""
-    plans, failed = plan_rules(rules, evaluator.schema, evaluator.known)
+    plans, failed = evaluator.planner.plans(rules, evaluator.schema, evaluator.known)
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for stream, planned in by_stream(plan for plan in plans if not plan.is_alone).items():
         for finding in run_window(evaluator, Window(stream, BEGINNING, END), planned):

@@ -6,7 +6,7 @@ where there is something new for them; only then each of them asks the engine on
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bartizan.detect.alone import Alone, run_alone
 from bartizan.detect.arrivals import Window
@@ -15,7 +15,8 @@ from bartizan.detect.executors.found import event_hit
 from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
 from bartizan.detect.ledger import BEGINNING, DetectionLedger
 from bartizan.detect.meaning import Knowledge
-from bartizan.detect.plan import Planned, RulePlan, plan_rule
+from bartizan.detect.plan import Planned, RulePlan
+from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
 from bartizan.detect.scan import Match, choose, scan
 from bartizan.engine.base import Engine
@@ -36,18 +37,7 @@ class Evaluator:
     """What a rule that asks on its own may take."""
     is_last: bool = False
     """Whether nothing more will arrive, so that what is missing now is missing."""
-
-
-def plan_rules(rules: Iterable[Rule], schema: Schema, known: Knowledge) -> tuple[list[RulePlan], list[RuleFailed]]:
-    """Every rule on the streams that it reads; rules whose query is wrong are given back with their error."""
-    plans: list[RulePlan] = []
-    failed: list[RuleFailed] = []
-    for rule in rules:
-        try:
-            plans.append(plan_rule(rule, schema, known))
-        except BartizanError as error:
-            failed.append(RuleFailed(rule, error))
-    return plans, failed
+    planner: Planner = field(default_factory=Planner)
 
 
 def by_stream(plans: Iterable[RulePlan]) -> dict[str, list[Planned]]:
@@ -61,7 +51,7 @@ def by_stream(plans: Iterable[RulePlan]) -> dict[str, list[Planned]]:
 
 def run_due(evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule]) -> Iterator[Finding]:
     """Evaluate each rule over what it has not seen yet. `Scanned` comes after what was found in its window."""
-    plans, failed = plan_rules(rules, evaluator.schema, evaluator.known)
+    plans, failed = evaluator.planner.plans(rules, evaluator.schema, evaluator.known)
     yield from failed
     until = {stream: ledger.last_ingested(stream) for stream in evaluator.schema.streams}
     seen = {stream: ledger.watermarks(stream) for stream, last in until.items() if last is not None}

@@ -15,6 +15,7 @@ from bartizan.detect.document import alert_of
 from bartizan.detect.executor import Hit
 from bartizan.detect.findings import Cut, RuleFailed, Scanned
 from bartizan.detect.meaning import Knowledge
+from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_file import load_rule
 from bartizan.detect.runner import Evaluator, run_due
@@ -60,6 +61,7 @@ class World:
     name: str
     registry: Registry = field(default_factory=load_registry)
     newest_ms: int = 0
+    planner: Planner = field(default_factory=Planner)
 
     def __post_init__(self) -> None:
         columns = ", ".join(f'"{name}" {type}' for name, type in COLUMNS.items())
@@ -163,7 +165,7 @@ def rows_of_alerts(hits: Sequence[Hit], registry: Registry) -> list[dict[str, An
 
 def run(world: World, rules: Sequence[Rule], ledger: Ledger, now: datetime, is_last: bool = False) -> list[object]:
     """One run of the rules."""
-    evaluator = Evaluator(world.engine, world.schema(), Knowledge(now), Budget(), is_last)
+    evaluator = Evaluator(world.engine, world.schema(), Knowledge(now), Budget(), is_last, world.planner)
     return list(run_due(evaluator, ledger, rules))  # type: ignore[arg-type]
 
 

@@ -1,0 +1,61 @@
+"""Plans of rules, kept for as long as they mean the same: planning hundreds of rules takes seconds, and there is a round
+of detection every two.
+
+A plan depends on the rule, the columns of the streams and, where the rule speaks of it, the present.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bartizan.detect.findings import RuleFailed
+from bartizan.detect.meaning import Knowledge
+from bartizan.detect.plan import RulePlan, plan_rule
+from bartizan.detect.rule import Rule
+from bartizan.detect.settings import IndicatorSettings
+from bartizan.errors import BartizanError
+from bartizan.query.schema import Schema
+
+_PRESENT = re.compile(r"\bnow\b", re.IGNORECASE)
+"""What every language calls the present."""
+
+
+@dataclass(slots=True)
+class Planner:
+    """Plans rules; one for a store. Not for several threads."""
+
+    _kept: dict[str, tuple[Rule, RulePlan | RuleFailed]] = field(default_factory=dict)
+    _streams: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def plans(self, rules: Iterable[Rule], schema: Schema, known: Knowledge) -> tuple[list[RulePlan], list[RuleFailed]]:
+        """Every rule on the streams that it reads; rules whose query is wrong are given back with their error."""
+        if self._streams != schema.streams:
+            self._kept.clear()
+            self._streams = schema.streams
+        found = [self._plan(rule, schema, known) for rule in rules]
+        return (
+            [one for one in found if isinstance(one, RulePlan)],
+            [one for one in found if isinstance(one, RuleFailed)],
+        )
+
+    def _plan(self, rule: Rule, schema: Schema, known: Knowledge) -> RulePlan | RuleFailed:
+        kept = self._kept.get(rule.id)
+        if kept is not None and kept[0] is rule:
+            return kept[1]
+        try:
+            planned: RulePlan | RuleFailed = plan_rule(rule, schema, known)
+        except BartizanError as error:
+            planned = RuleFailed(rule, error)
+        if not _speaks_of_the_present(rule, known):
+            self._kept[rule.id] = (rule, planned)
+        return planned
+
+
+def _speaks_of_the_present(rule: Rule, known: Knowledge) -> bool:
+    """Whether the plan may be another one later. What value lists hold can change at any time."""
+    texts = [rule.query, rule.filters]
+    if isinstance(rule.settings, IndicatorSettings):
+        texts.append(rule.settings.query)
+    expires = any(one.expires_at is not None and one.is_valid(known.now) for one in rule.exceptions)
+    has_lists = any(entry.operator in ("in_list", "nested") for one in rule.exceptions for entry in one.entries)
+    return expires or has_lists or any(map(_PRESENT.search, texts))
