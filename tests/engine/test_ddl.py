@@ -5,14 +5,17 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlglot
 from sqlglot import exp
 
 from bartizan.engine.cluster import Cluster
 from bartizan.engine.columns import Column
-from bartizan.engine.ddl import Table, create_statements, retention_statement, widen_statements
+from bartizan.engine.ddl import Table, create_statements, retention_statement, updatable_statement, widen_statements
+from bartizan.engine.updates import update_statement
 from tests.engine.stream_tables import ADDED, stream_table
 
 GOLDEN = Path(__file__).parent / "ddl"
@@ -24,6 +27,9 @@ LEDGER = Table(
     ("rule.id",),
     365,
 )
+UPDATABLE = replace(LEDGER, is_updatable=True)
+VALUES = {"rule.id": sqlglot.parse_one("lower(`rule.id`)", dialect="clickhouse")}
+WHERE = sqlglot.parse_one("`rule.id` IN ('a', 'b')", dialect="clickhouse")
 
 CASES: dict[str, Sequence[exp.Expr]] = {
     "create": create_statements(stream_table(NAME)),
@@ -35,6 +41,11 @@ CASES: dict[str, Sequence[exp.Expr]] = {
     "widen_on_cluster": widen_statements(NAME, ADDED, MAIN),
     "retention": [retention_statement(NAME, 90), retention_statement(NAME, 0)],
     "retention_on_cluster": [retention_statement(NAME, 90, MAIN), retention_statement(NAME, 0, MAIN)],
+    "create_updatable": create_statements(UPDATABLE),
+    "updatable": [updatable_statement(NAME)],
+    "updatable_on_cluster": [updatable_statement(NAME, MAIN)],
+    "update": [update_statement(NAME, VALUES, WHERE)],
+    "update_on_cluster": [update_statement(NAME, VALUES, WHERE, MAIN)],
 }
 
 
@@ -55,4 +66,4 @@ def test_every_file_has_its_case() -> None:
 def test_clickhouse_reads_it(chdb_connection: object, case: str) -> None:
     for statement in CASES[case]:
         tree = chdb_connection.query(f"EXPLAIN AST {statement.sql(dialect='clickhouse')}", "TSVRaw")  # type: ignore[attr-defined]
-        assert tree.bytes().split()[0] in (b"CreateQuery", b"AlterQuery")
+        assert tree.bytes().split()[0] in (b"CreateQuery", b"AlterQuery", b"UpdateQuery")

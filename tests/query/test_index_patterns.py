@@ -8,8 +8,8 @@ from bartizan.query.globs import fits
 from bartizan.query.index_patterns import select_streams
 
 CLOUDTRAIL, WAF, PROD = "logs-aws.cloudtrail-default", "logs-aws.waf-default", "logs-aws.cloudtrail-prod"
-METRICS, ALERTS = "metrics-system-default", ".alerts-security.alerts-default"
-STREAMS = (CLOUDTRAIL, WAF, PROD, METRICS, ALERTS)
+METRICS, ALERTS, HIDDEN = "metrics-system-default", "alerts-detection-default", ".hidden-default"
+STREAMS = (CLOUDTRAIL, WAF, PROD, METRICS, ALERTS, HIDDEN)
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,14 @@ STREAMS = (CLOUDTRAIL, WAF, PROD, METRICS, ALERTS)
         (["filebeat-*", "logs-aws.cloudtrail-*"], [CLOUDTRAIL, WAF, PROD]),
         ("logs-*, -logs-aws.waf-*", [CLOUDTRAIL, PROD]),
         ("logs-*,-*-prod,logs-aws.cloudtrail-prod", [CLOUDTRAIL, WAF, PROD]),
-        ("*", [CLOUDTRAIL, WAF, PROD, METRICS]),
+        ("*", [CLOUDTRAIL, WAF, PROD, METRICS, ALERTS]),
+        (".hidden-*", [HIDDEN]),
         ("*:logs-aws.waf-*", [WAF]),
         (".alerts-security.*", [ALERTS]),
+        (".alerts-security.alerts-default", [ALERTS]),
+        (".internal.alerts-security.alerts-default-000001", [ALERTS]),
+        ("*:.alerts-security.alerts-*", [ALERTS]),
+        ("alerts-*,-.alerts-security.*", []),
         ("apm-*-transaction*", []),
         ("", []),
         (",,-", []),

@@ -31,7 +31,10 @@ class Field:
 class Registry:
     """Known fields by name; immutable, `with_fields` gives a wider one."""
 
-    def __init__(self, fields: Iterable[Field]) -> None:
+    def __init__(self, fields: Iterable[Field], aliases: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        """`aliases` are other names of fields, by the beginning of the names of the streams that they hold in; `x.*`
+        stands for every name below `x`."""
+        self._aliases = aliases or {}
         self._fields: Mapping[str, Field] = {field.name: field for field in fields}
         self._groups = frozenset(prefix for name in self._fields for prefix in _prefixes(name))
 
@@ -54,6 +57,13 @@ class Registry:
         """Whether fields exist below `name`, as `source.geo` has `source.geo.city_name`."""
         return name in self._groups
 
+    def alias(self, name: str, stream: str) -> str | None:
+        """The field that `name` is another name for in a stream; None if it is no alias there."""
+        for beginning, aliases in self._aliases.items():
+            if stream.startswith(beginning):
+                return aliases.get(name) or _below_alias(name, aliases)
+        return None
+
     def nearest(self, name: str, extra: Iterable[str] = ()) -> str | None:
         """The known name (or one of `extra`) most like `name`; None when nothing is alike enough to suggest."""
         if len(name) > LONGEST_NAME_CHARS:
@@ -68,7 +78,11 @@ class Registry:
 
     def with_fields(self, fields: Iterable[Field]) -> "Registry":
         """This registry and `fields` (an integration's own, any type); a name in both takes the new definition."""
-        return Registry((*self._fields.values(), *fields))
+        return Registry((*self._fields.values(), *fields), self._aliases)
+
+    def with_aliases(self, aliases: Mapping[str, Mapping[str, str]]) -> "Registry":
+        """This registry and aliases, as its constructor has them."""
+        return Registry(self._fields.values(), {**self._aliases, **aliases})
 
 
 def load_registry() -> Registry:
@@ -76,6 +90,13 @@ def load_registry() -> Registry:
     text = resources.files("bartizan.ecs").joinpath("fields.csv").read_text(encoding="utf-8")
     rows = csv.reader(text.splitlines()[1:])
     return Registry(Field(name, ecs_type, is_array == "1") for name, ecs_type, is_array in rows)
+
+
+def _below_alias(name: str, aliases: Mapping[str, str]) -> str | None:
+    for prefix in _prefixes(name):
+        if target := aliases.get(f"{prefix}.*"):
+            return target.removesuffix("*") + name.removeprefix(f"{prefix}.")
+    return None
 
 
 def _prefixes(name: str) -> Iterable[str]:

@@ -30,6 +30,9 @@ _SETTINGS = {
 `event.type` be arrays of different lengths: without it ClickHouse takes dotted array columns for one Nested structure.
 A new retention only recalculates when parts expire, it rewrites none of them."""
 
+_UPDATABLE = {"enable_block_number_column": 1, "enable_block_offset_column": 1}
+"""What lightweight updates need (clickhouse.com/docs/sql-reference/statements/update)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -40,6 +43,8 @@ class Table:
     sort_key: tuple[str, ...]
     retention_days: int
     """Days after ingest; 0 keeps rows for ever."""
+    is_updatable: bool = False
+    """Whether values of its rows change after their insert (`engine.updates`)."""
 
 
 def create_statements(table: Table, cluster: Cluster | None = None) -> tuple[exp.Expr, ...]:
@@ -68,6 +73,13 @@ def retention_statement(table: str, days: int, cluster: Cluster | None = None) -
     return _alter(cluster.local(table) if cluster else table, [action if days else forever], cluster)
 
 
+def updatable_statement(table: str, cluster: Cluster | None = None) -> exp.Expr:
+    """Let the rows of a table be updated from now on, those that it has included."""
+    settings = ", ".join(f"{name} = {value}" for name, value in _UPDATABLE.items())
+    action = exp.Command(this="MODIFY", expression=f"SETTING {settings}")
+    return _alter(cluster.local(table) if cluster else table, [action], cluster)
+
+
 def _create(
     name: str, table: Table, engine: exp.EngineProperty, window: dict[str, int], cluster: Cluster | None
 ) -> exp.Create:
@@ -79,7 +91,7 @@ def _create(
         exp.PartitionedByProperty(this=exp.func("toMonday", exp.column("event.ingested", quoted=True))),
         exp.Order(expressions=[exp.Ordered(this=ordered, nulls_first=False)]),
         *([_ttl(table.retention_days)] if table.retention_days else []),
-        _settings({**_SETTINGS, **window}),
+        _settings({**_SETTINGS, **(_UPDATABLE if table.is_updatable else {}), **window}),
     ]
     return _create_table(name, definitions, properties)
 

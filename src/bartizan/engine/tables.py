@@ -5,15 +5,17 @@ import re
 from sqlglot import exp
 
 from bartizan.engine.base import Engine, rows
-from bartizan.engine.ddl import Table, create_statements, retention_statement, widen_statements
+from bartizan.engine.ddl import Table, create_statements, retention_statement, updatable_statement, widen_statements
 
 __all__ = ["Table", "columns_query", "ensure_table", "tables_query"]
 
+_IS_UPDATABLE = "enable_block_number_column = 1"
 _RETENTION = re.compile(r"\bTTL toDateTime\(`event\.ingested`\) \+ toIntervalDay\((\d+)\)")
 
 
 def ensure_table(engine: Engine, table: Table) -> None:
-    """Make the table, or add the columns it lacks and change its retention; columns no longer given stay.
+    """Make the table, or add the columns it lacks and change its retention; columns no longer given stay. One made
+    before its rows could be updated becomes updatable.
 
     Where the engine is a cluster, that is done on all its servers.
     """
@@ -25,8 +27,11 @@ def ensure_table(engine: Engine, table: Table) -> None:
     if missing := [column for column in table.columns if column.name not in have]:
         for statement in widen_statements(table.name, missing, engine.cluster):
             engine.query(statement, format="Null")
-    if _retention_days(engine, table.name) != table.retention_days:
+    engine_of = _engine_of(engine, table.name)
+    if _retention_days(engine_of) != table.retention_days:
         engine.query(retention_statement(table.name, table.retention_days, engine.cluster), format="Null")
+    if table.is_updatable and _IS_UPDATABLE not in engine_of:
+        engine.query(updatable_statement(table.name, engine.cluster), format="Null")
 
 
 def columns_query() -> exp.Select:
@@ -53,15 +58,18 @@ def tables_query() -> exp.Select:
     )
 
 
-def _retention_days(engine: Engine, table: str) -> int:
-    """What the table's own definition says; 0 when nothing in it expires."""
+def _engine_of(engine: Engine, table: str) -> str:
+    """The table's own definition from `ENGINE` on."""
     kept = engine.cluster.local(table) if engine.cluster else table
     described = exp.select("engine_full").from_("system.tables")
     query = described.where(_here(), _equals("name", _parameter("table", "String")))
-    for row in rows(engine, query, {"table": kept}):
-        if found := _RETENTION.search(row["engine_full"]):
-            return int(found[1])
-    return 0
+    return next((str(row["engine_full"]) for row in rows(engine, query, {"table": kept})), "")
+
+
+def _retention_days(engine_of: str) -> int:
+    """What the table's own definition says; 0 when nothing in it expires."""
+    found = _RETENTION.search(engine_of)
+    return int(found[1]) if found else 0
 
 
 def _here() -> exp.EQ:

@@ -190,6 +190,7 @@ def stream_table(engine: Engine, name: str, mapping: Mapping, loaded: exp.Select
         tuple(stored(column["name"], column["type"], registry, derived.get(column["name"])) for column in columns),
         mapping.stream.sort_key,
         mapping.stream.retention_days,
+        mapping.stream.is_updatable,
     )
 
 

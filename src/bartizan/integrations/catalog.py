@@ -36,8 +36,9 @@ class Catalog:
         return Catalog({**self.streams, **changed})
 
     def registry(self, ecs: Registry) -> Registry:
-        """ECS with the fields of every integration added."""
-        return ecs.with_fields(field for stream in self for field in stream.fields)
+        """ECS with the fields and aliases of every integration added."""
+        aliases = {stream.name(""): stream.aliases for stream in self if stream.aliases}
+        return ecs.with_fields(field for stream in self for field in stream.fields).with_aliases(aliases)
 
 
 def load_catalog(folders: Iterable[Path] = (SHIPPED,)) -> Catalog:

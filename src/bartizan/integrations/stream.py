@@ -1,7 +1,9 @@
-"""One data stream of an integration, as its folder describes it: `stream.toml` and `fields.toml` in, `Stream` out."""
+"""One data stream of an integration, as its folder describes it: `stream.toml`, `fields.toml` and `aliases.toml` in,
+`Stream` out."""
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -22,6 +24,7 @@ _KINDS: dict[str, tuple[type, str]] = {
     "sort_key": (list, "a list of texts"),
     "permissions": (list, "a list of texts"),
     "retention_days": (int, "a whole number"),
+    "updatable": (bool, "true or false"),
     "detect": (dict, "a table"),
 }
 
@@ -51,7 +54,9 @@ class Stream:
     retention_days: int = 365
     """Days after ingest at which events expire; 0 keeps them for ever."""
     type: str = "logs"
-    """`logs` or `metrics`, the first part of the stream's name."""
+    """`logs`, `metrics` or `alerts`, the first part of the stream's name."""
+    is_updatable: bool = False
+    """Whether values of its rows change after they were stored, as the status of an alert does."""
     detection: Detection = Detection()
     fields: tuple[Field, ...] = ()
     """The fields that ECS lacks, from `fields.toml`."""
@@ -59,6 +64,8 @@ class Stream:
     """One sentence for each of `fields`."""
     permissions: tuple[str, ...] = ()
     """IAM actions a collector needs to read it."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other names by which queries may ask for its fields, from `aliases.toml`; `x.*` stands for all below `x`."""
 
     @property
     def module(self) -> str:
@@ -82,10 +89,12 @@ def load_stream(folder: Path) -> Stream:
             sort_key=tuple(described.get("sort_key", ("@timestamp",))),
             retention_days=described.get("retention_days", 365),
             type=described.get("type", "logs"),
+            is_updatable=described.get("updatable", False),
             detection=_detection(described.get("detect", {}), folder / "stream.toml"),
             fields=tuple(Field(name, entry["type"], entry.get("array", False)) for name, entry in fields.items()),
             descriptions={name: entry["description"] for name, entry in fields.items()},
             permissions=tuple(described.get("permissions", ())),
+            aliases=_aliases(folder / "aliases.toml"),
         )
     except KeyError as missing:
         raise IntegrationError(f"key `{missing.args[0]}` is missing", where=str(folder / "stream.toml")) from None
@@ -116,6 +125,14 @@ def _fields(file: Path) -> dict[str, Any]:
             if not isinstance(entry.get(key), str):
                 raise IntegrationError(f"`{name}` needs a text `{key}`", where=str(file))
     return fields
+
+
+def _aliases(file: Path) -> dict[str, str]:
+    aliases = _read(file) if file.exists() else {}
+    for name, target in aliases.items():
+        if not isinstance(target, str) or name.endswith(".*") != target.endswith(".*"):
+            raise IntegrationError(f"`{name}` must name a field, or `x.*` all below a field", where=str(file))
+    return aliases
 
 
 def _detection(entry: dict[str, Any], file: Path) -> Detection:

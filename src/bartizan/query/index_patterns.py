@@ -7,6 +7,8 @@ from bartizan.query.globs import fits
 
 _BEATS = re.compile(r"[a-z]+beat-.*")
 _ALL_LOGS = "logs-*"
+_SECURITY_ALERTS = re.compile(r"\.(internal\.)?alerts-security\..*|\.siem-signals-.*")
+_ALL_ALERTS = "alerts-*"
 _HIDDEN = "."
 
 
@@ -15,8 +17,8 @@ def select_streams(pattern: str | Sequence[str], streams: Iterable[str]) -> tupl
 
     A pattern is a list (comma-separated or a sequence) of names with `*`; `-name` takes away what came before it;
     `name:namespace` keeps one namespace; a cluster before a colon (`*:logs-*`) is ignored. Beats' patterns
-    (`filebeat-*`) stand for all logs, because what a beat would have indexed is in streams here. `*` doesn't select
-    hidden names (`.x`).
+    (`filebeat-*`) stand for all logs, because what a beat would have indexed is in streams here; the indices that
+    Elastic keeps alerts in (`.alerts-security.*`) stand for all alerts. `*` doesn't select hidden names (`.x`).
     """
     parts = pattern.split(",") if isinstance(pattern, str) else [one for part in pattern for one in part.split(",")]
     known = tuple(streams)
@@ -31,7 +33,7 @@ def select_streams(pattern: str | Sequence[str], streams: Iterable[str]) -> tupl
 
 def _matching(pattern: str, streams: tuple[str, ...]) -> list[str]:
     name, namespace = _split(pattern)
-    name = _ALL_LOGS if _BEATS.fullmatch(name) else "*" if name == "_all" else name
+    name = _meant(name)
     suffix = f"-{namespace}" if namespace else ""
     return [
         stream
@@ -40,6 +42,14 @@ def _matching(pattern: str, streams: tuple[str, ...]) -> list[str]:
         and stream.endswith(suffix)
         and (name.startswith(_HIDDEN) or not stream.startswith(_HIDDEN))
     ]
+
+
+def _meant(name: str) -> str:
+    if _BEATS.fullmatch(name):
+        return _ALL_LOGS
+    if _SECURITY_ALERTS.fullmatch(name):
+        return _ALL_ALERTS
+    return "*" if name == "_all" else name
 
 
 def _split(pattern: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bartizan.ecs import Registry
@@ -96,7 +96,7 @@ class Schema:
         """The field called `name`; one without values if only the registry knows it, None if nobody does."""
         if name in self.columns:
             return self._own(name)
-        return self._below_json(name) or self._view(name) or self._without_values(name)
+        return self._below_json(name) or self._view(name) or self._aliased(name) or self._without_values(name)
 
     def is_group(self, name: str) -> bool:
         """Whether `name` is no field itself but has fields below it, as `source.geo` has."""
@@ -149,6 +149,14 @@ class Schema:
         own = self._own(base)
         caseless = view == _CASELESS
         return SchemaField(name, _VIEWS[view], own.clickhouse_type, own.is_array, True, base, ignore_case=caseless)
+
+    def _aliased(self, name: str) -> SchemaField | None:
+        """The field that a stream has `name` as another name for; the others have no value by that name."""
+        for stream in self.streams:
+            target = self.registry.alias(name, stream)
+            if target is not None and target != name and (found := self.resolve(target)):
+                return replace(found, name=name)
+        return None
 
     def _without_values(self, name: str) -> SchemaField | None:
         known = self.registry.get(name)

@@ -4,7 +4,9 @@ WITH JSONExtract(
         `@timestamp` String,
         alert Tuple(
             id String, status String, severity String, risk_score Nullable(Int64), reason String,
-            events Array(String), rule Tuple(type String), `start` String, `end` String
+            events Array(String), rule Tuple(type String), `start` String, `end` String, closed_reason String,
+            assignees Array(String), tags Array(String), notes Array(String),
+            suppression Tuple(count Nullable(Int64)), threshold Tuple(count Nullable(Int64))
         ),
         rule Tuple(id String, name String, description String, category Array(String), reference String),
         threat Tuple(
@@ -43,6 +45,15 @@ SELECT
     a.alert.rule.type AS `alert.rule.type`,
     parseDateTime64BestEffortOrNull(a.alert.`start`, 3, 'UTC') AS `alert.start`,
     parseDateTime64BestEffortOrNull(a.alert.`end`, 3, 'UTC') AS `alert.end`,
+    a.alert.closed_reason AS `alert.closed_reason`,
+    a.alert.assignees AS `alert.assignees`,
+    a.alert.tags AS `alert.tags`,
+    a.alert.notes AS `alert.notes`,
+    a.alert.suppression.count AS `alert.suppression.count`,
+    a.alert.threshold.count AS `alert.threshold.count`,
+    a.rule.category AS `alert.rule.tags`,
+    a.event.dataset AS `alert.event.dataset`,
+    a.event.module AS `alert.event.module`,
     a.rule.id AS `rule.id`,
     a.rule.name AS `rule.name`,
     a.rule.description AS `rule.description`,

@@ -1,0 +1,1 @@
+UPDATE "local-logs-aws.cloudtrail-default" ON CLUSTER "main" SET "rule.id" = lower("rule.id") WHERE "rule.id" IN ('a', 'b');
