@@ -1,4 +1,4 @@
-"""Alerts go in through the spool like events, each id once; they come out newest first."""
+"""Alerts go in through the spool like events, each id once; they come out newest first, as they are now."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlglot import parse_one
+from sqlglot import exp, parse_one
 
+from bartizan.alerts.present import COLUMNS, raise_counts, shown
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.ingest.loader import Loader
 from bartizan.ingest.pieces import Piece
@@ -26,7 +27,10 @@ WHERE `@timestamp` >= {since: DateTime64(3, 'UTC')} AND (empty({severities: Arra
 ORDER BY `@timestamp` DESC, `alert.risk_score` DESC, `alert.id` LIMIT {limit: UInt64}
 """
 
-_ONE = "SELECT `event.original` AS alert FROM {table: Identifier} WHERE `alert.id` = {id: String} LIMIT 1"
+_ONE = """
+SELECT `event.original` AS alert FROM {table: Identifier}
+WHERE `event.id` = {id: String} AND `alert.id` = {id: String} LIMIT 1
+"""
 
 _NEWEST = "SELECT toString(max(`event.ingested`)) AS newest FROM {table: Identifier}"
 
@@ -75,15 +79,20 @@ class AlertStore:
             "severities": list(severities),
             "limit": limit,
         }
-        found = rows(self._engine, parse_one(_LATEST, dialect="clickhouse"), parameters, settings=READ_ONLY)
-        return [orjson.loads(row["alert"]) for row in found]
+        found = rows(self._engine, _with_present(_LATEST), parameters, settings=READ_ONLY)
+        return [shown(orjson.loads(row["alert"]), row) for row in found]
 
     def get(self, id: str) -> dict[str, Any] | None:
         """The alert by its id; None when there is no such alert."""
         self._loader.prepare(self.table)
-        query = parse_one(_ONE, dialect="clickhouse")
-        found = rows(self._engine, query, {"table": self.table, "id": id}, settings=READ_ONLY)
-        return orjson.loads(found[0]["alert"]) if found else None
+        found = rows(self._engine, _with_present(_ONE), {"table": self.table, "id": id}, settings=READ_ONLY)
+        return shown(orjson.loads(found[0]["alert"]), found[0]) if found else None
+
+    def raise_counts(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Let count columns of stored alerts (`{id: {"alert.suppression.count": 3}}`) hold the number given, where they
+        hold less; the history doesn't tell."""
+        self._loader.prepare(self.table)
+        raise_counts(self._engine, self.table, counts)
 
     def newest_ingested(self) -> str:
         """When the last alert was stored, a ClickHouse date text; the beginning of time when there is none."""
@@ -115,3 +124,10 @@ class AlertStore:
     def _load(self, segments: Iterable[Segment]) -> None:
         for segment in segments:
             self._loader.load(segment)
+
+
+def _with_present(query: str) -> exp.Expr:
+    """A query for alerts' documents that gives what may have changed since beside them."""
+    tree: exp.Expr = parse_one(query, dialect="clickhouse")
+    assert isinstance(tree, exp.Select)
+    return tree.select(*(exp.column(name, quoted=True) for name in COLUMNS))
