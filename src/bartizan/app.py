@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
+from bartizan.alerts.changes import AlertChanges
 from bartizan.alerts.store import FOLDER as ALERTS_FOLDER
 from bartizan.alerts.store import AlertStore
 from bartizan.api.access import access_for
@@ -146,6 +147,11 @@ class App:
         return AlertStore(self.engine, self.intake.spool, self.intake.loader, self.config.namespace)
 
     @cached_property
+    def alert_changes(self) -> AlertChanges:
+        """The workflow of the alerts."""
+        return AlertChanges(self.engine, self.alerts.table, self.intake.loader.prepare, self.clock)
+
+    @cached_property
     def detection(self) -> Detection:
         """The rules at work."""
         ledger = DetectionLedger(self.engine)
@@ -181,6 +187,7 @@ class App:
             detection=self.detection,
             rulebook=self.rulebook,
             alerts=self.alerts,
+            alert_changes=self.alert_changes,
             schema=self.schema,
             reading=self.reading,
             clock=self.clock,

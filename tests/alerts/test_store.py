@@ -1,26 +1,12 @@
 """The alerts' store: each id once, through crashes; newest first; what is asked for stays a value."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from bartizan.engine.errors import StatementRefused
+from tests.alerts.conftest import alert
 from tests.detect.store import DetectStore
 
 EVER = "1970-01-01 00:00:00.000"
-
-
-@pytest.fixture(scope="module")
-def store(make_store: Callable[[], DetectStore]) -> DetectStore:
-    """One store for all tests: each has alerts with a prefix of its own."""
-    return make_store()
-
-
-def alert(id: str, second: int = 0, severity: str = "low", risk_score: int = 1, **more: Any) -> dict[str, Any]:
-    at = f"2026-03-01T10:00:{second:02d}.000Z"
-    known = {"id": id, "severity": severity, "risk_score": risk_score, "events": [id], "start": at, "end": at}
-    return {"@timestamp": at, "rule": {"id": "r"}, "threat": {}, "alert": known, **more}
 
 
 def latest(store: DetectStore, prefix: str, severities: tuple[str, ...] = (), limit: int = 1000) -> list[str]:
@@ -83,3 +69,14 @@ def test_more_than_a_segment_holds_is_stored(store: DetectStore) -> None:
     assert len(store.alerts.add(large)) == 3
     assert store.alerts.get("large-2") == large[2]
     assert list(store.intake.spool.pending()) == []
+
+
+def test_counts_only_grow(store: DetectStore) -> None:
+    store.alerts.add([alert("counted-1"), alert("counted-2")])
+    store.alerts.raise_counts({"counted-1": {"alert.suppression.count": 3, "alert.threshold.count": 9}, "nobody": {}})
+    store.alerts.raise_counts({"counted-1": {"alert.suppression.count": 2}, "counted-2": {"alert.threshold.count": 7}})
+    store.alerts.raise_counts({})
+    first, second = store.alerts.get("counted-1"), store.alerts.get("counted-2")
+    assert first and second
+    assert (first["alert"]["suppression"], first["alert"]["threshold"]) == ({"count": 3}, {"count": 9})
+    assert ("suppression" in second["alert"], second["alert"]["threshold"]) == (False, {"count": 7})

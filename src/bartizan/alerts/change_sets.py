@@ -9,7 +9,7 @@ import orjson
 from bartizan.alerts.errors import UnknownChangeSet
 from bartizan.alerts.history import INSTANT, RECORDED
 from bartizan.alerts.workflow import Change, change_of
-from bartizan.engine.base import READ_ONLY, Engine, rows
+from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.engine.columns import Column
 from bartizan.engine.statements import fixed
 from bartizan.engine.tables import Table, ensure_table
@@ -66,10 +66,10 @@ ORDER BY state IN ('done', 'cancelled') DESC, `event.ingested` DESC LIMIT 1
 _LATEST = """
 SELECT set FROM (
     SELECT `event.id`, argMax(set, (state IN ('done', 'cancelled'), `event.ingested`)) AS set,
-        argMax(state, (state IN ('done', 'cancelled'), `event.ingested`)) AS state, min(`event.ingested`) AS asked
+        argMax(state, (state IN ('done', 'cancelled'), `event.ingested`)) AS last, min(`event.ingested`) AS asked
     FROM `alert-change-sets` WHERE stream = {stream: String} AND state != 'cancelling' GROUP BY `event.id`
 )
-WHERE NOT has({without: Array(String)}, state) ORDER BY asked DESC LIMIT {limit: UInt32}
+WHERE NOT has({without: Array(String)}, last) ORDER BY asked DESC LIMIT {limit: UInt32}
 """
 
 _ADD_TARGETS = """
@@ -134,7 +134,7 @@ class ChangeSets:
     def begin(self, change_set: ChangeSet, alerts: Sequence[str], at: str) -> None:
         """Write down a new change set; its alerts come first, so that one that is known is whole."""
         for number, batch in enumerate(batches_of(alerts)):
-            said = {"id": change_set.id, "batch": number, "alerts": list(batch), "at": at}
+            said: dict[str, Value] = {"id": change_set.id, "batch": number, "alerts": list(batch), "at": at}
             self._engine.query(fixed(_ADD_TARGETS), said, format="Null", settings=RECORDED)
         self.put(change_set, at)
 
@@ -159,7 +159,11 @@ class ChangeSets:
 
     def latest(self, *, unfinished: bool = False) -> list[ChangeSet]:
         """The newest `MAX_LISTED`, the newest first; only those that are not ended if `unfinished`."""
-        said = {"stream": self._stream, "without": list(ENDED) if unfinished else [], "limit": MAX_LISTED}
+        said: dict[str, Value] = {
+            "stream": self._stream,
+            "without": list(ENDED) if unfinished else [],
+            "limit": MAX_LISTED,
+        }
         return [_read(row["set"]) for row in rows(self._engine, fixed(_LATEST), said, settings=READ_ONLY)]
 
     def targets(self, id: str, batch: int) -> list[str]:

@@ -4,7 +4,7 @@ A change set fixes its alerts when it is asked for and goes through them in batc
 the history before the alerts are updated, so one that a crash cut off is applied again at the next start.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -77,7 +77,7 @@ class AlertChanges:
         alerts = self._history.alerts_of_set(id)
         return self._begin(alerts, ChangeSet(uuid4().hex, "", actor, None, undoes=id))
 
-    def run(self, id: str) -> Iterator[ChangeSet]:
+    def run(self, id: str) -> Generator[ChangeSet, None, None]:
         """Carry out a change set, or go on with it; yields how it stands after each batch, and at the end.
 
         It ends `cancelled` after the batch at hand once `cancel` was called. An error of the engine is noted on it

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-
 from bartizan.alerts.workflow import NOTES, read
 from bartizan.engine.base import READ_ONLY, Engine, Settings, rows
 from bartizan.engine.columns import Column

@@ -42,7 +42,10 @@ JSONExtract(
 _TEXT_OF_ALL = "{values: String}"
 _LIST_OF_ALL = "JSONExtract({values: String}, 'Array(String)')"
 _RAISED = """
-greatest(ifNull({column: Identifier}, 0), transform(`event.id`, {of: Array(String)}, {values: Array(Int64)}, 0))
+if(
+    transform(`event.id`, {of: Array(String)}, {values: Array(Int64)}, 0) > ifNull({column: Identifier}, 0),
+    transform(`event.id`, {of: Array(String)}, {values: Array(Int64)}, 0), {column: Identifier}
+)
 """
 
 

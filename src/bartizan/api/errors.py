@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from bartizan.alerts.errors import ChangeConflict, ChangeRefused, UnknownAlert, UnknownChangeSet
 from bartizan.engine.errors import EngineError, StatementRefused
 from bartizan.errors import BartizanError, Terminal, Transient
 from bartizan.ingest.errors import IngestError
@@ -64,6 +65,10 @@ _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (UnknownConnector, HTTPStatus.NOT_FOUND),
     (NotAuthorised, HTTPStatus.FORBIDDEN),
+    (UnknownAlert, HTTPStatus.NOT_FOUND),
+    (UnknownChangeSet, HTTPStatus.NOT_FOUND),
+    (ChangeConflict, HTTPStatus.CONFLICT),
+    (ChangeRefused, HTTPStatus.BAD_REQUEST),
     (BadParameter, HTTPStatus.BAD_REQUEST),
     (QueryError, HTTPStatus.BAD_REQUEST),
     (UnknownDataset, HTTPStatus.BAD_REQUEST),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.security import HTTPBearer
 
+from bartizan.api.change_runner import ChangeRunner
 from bartizan.api.errors import ErrorBody
 from bartizan.api.reception import Receiver
 from bartizan.api.searches import RunningSearches
@@ -22,6 +23,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         400: "The request can't be understood; for a query with line and column.",
         401: "The api key is missing or wrong.",
         404: "There is nothing here.",
+        409: "It is not in the state that this needs.",
         413: "The body is too large.",
         415: "The content type is not accepted.",
         422: "A parameter or the body is not valid.",
@@ -41,6 +43,7 @@ class Served:
     worker: Worker
     receiver: Receiver
     threads: Threads
+    changes: ChangeRunner
     searches: RunningSearches = field(default_factory=RunningSearches)
 
 
@@ -55,6 +58,8 @@ class Route:
     answer: type[Any]
     """The body's type, for the schema."""
     openapi: dict[str, Any] | None = None
+    status: int = 200
+    """Of a success: 202 for what goes on after the answer."""
 
 
 def served(request: Request) -> Served:
@@ -74,6 +79,7 @@ def add_routes(server: FastAPI, tag: str, routes: Sequence[Route]) -> None:
             PREFIX + route.path,
             route.endpoint,
             methods=[route.method],
+            status_code=route.status,
             response_model=route.answer,
             responses=_ERRORS,
             tags=[tag],

@@ -7,7 +7,8 @@ from functools import partial
 from fastapi import FastAPI
 
 from bartizan import __version__
-from bartizan.api import alerts, connectors, health, ingest, rules, search
+from bartizan.api import alert_changes, alerts, connectors, health, ingest, rules, search
+from bartizan.api.change_runner import ChangeRunner
 from bartizan.api.errors import install_handlers
 from bartizan.api.guard import Guard
 from bartizan.api.reception import Receiver
@@ -22,7 +23,7 @@ RESOURCES = {
     "health": health.ROUTES,
     "ingest": ingest.ROUTES,
     "search": search.ROUTES,
-    "alerts": alerts.ROUTES,
+    "alerts": (*alert_changes.ROUTES, *alerts.ROUTES),
     "rules": rules.ROUTES,
     "connectors": connectors.ROUTES,
 }
@@ -33,7 +34,7 @@ def build(services: Services) -> FastAPI:
     notify = partial(services.notifier.catch_up, services.alerts)
     worker = Worker(services.intake, services.detection, notify, services.clock)
     receiver = Receiver(services.intake, worker, services.limits.max_backlog_bytes)
-    serving = Served(services, worker, receiver, Threads())
+    serving = Served(services, worker, receiver, Threads(), ChangeRunner(services.alert_changes))
     server = FastAPI(
         title="Bartizan",
         version=__version__,
@@ -56,9 +57,11 @@ async def _lifespan(server: FastAPI) -> AsyncIterator[None]:
     serving.services.incoming.mkdir(parents=True, exist_ok=True)
     serving.services.notifier.start()
     serving.worker.start()
+    await serving.threads.call(serving.changes.start)
     try:
         yield
     finally:
+        await serving.threads.call(serving.changes.stop)
         await serving.threads.call(serving.worker.stop)
         await serving.threads.call(serving.services.notifier.stop)
         serving.threads.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bartizan.alerts.changes import AlertChanges
 from bartizan.alerts.store import AlertStore
 from bartizan.api.access import Access
 from bartizan.clock import Clock
@@ -45,6 +46,7 @@ class Services:
     detection: Detection
     rulebook: Rulebook
     alerts: AlertStore
+    alert_changes: AlertChanges
     schema: Callable[[], Schema]
     """The columns of every stream, as they are now."""
     reading: Callable[[str | None], Reading]
