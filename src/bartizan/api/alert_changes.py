@@ -73,6 +73,12 @@ class AlertNote(BaseModel):
     text: str = Field(min_length=1, max_length=MAX_NOTE_CHARS)
 
 
+class Undo(BaseModel):
+    """What there is to say about an undo: nothing; an empty object."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class AlertChangeSet(BaseModel):
     """A change of many alerts as it stands; counts are of alerts, exact at its end."""
 
@@ -174,7 +180,7 @@ async def cancel_change_set(serving: Serving, id: Id) -> Response:
     return JsonResponse(orjson.dumps(cancelled), 202)
 
 
-async def undo_change_set(serving: Serving, id: Id) -> Response:
+async def undo_change_set(serving: Serving, id: Id, _: Undo) -> Response:
     """Undo a change set.
 
     Fields that were changed again since are left and counted (`kept`), notes stay.
