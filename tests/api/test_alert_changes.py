@@ -67,7 +67,7 @@ def test_many_and_back(client: httpx.Client, ids: list[str]) -> None:
     back = ended(client, client.post(f"{PATH}/changes/{done['id']}/undo", json={}))
     assert (back["undoes"], back["changed"], back["kept"]) == (done["id"], 1, 2)
     assert listed(client, status="closed") == []
-    assert [one["id"] for one in client.get(f"{PATH}/changes").json()["change_sets"]][0] == back["id"]
+    assert client.get(f"{PATH}/changes").json()["change_sets"][0]["id"] == back["id"]
     by_ids = ended(client, client.post(f"{PATH}/changes", json={"ids": [ids[2], "none"], "change": {"tag": ["t"]}}))
     assert (by_ids["matched"], by_ids["missing"]) == (1, 1)
     answer = client.delete(f"{PATH}/changes/{by_ids['id']}")

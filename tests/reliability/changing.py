@@ -1,4 +1,4 @@
-"""A process that changes alerts until it is killed, and one that looks at what is left. `python changing.py WHAT DATA`."""
+"""A process that changes alerts until it is killed, and one that looks at what is left."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A change of many alerts, killed again and again: in the end each alert is changed and told once, and all can be undone."""
+"""A change of many alerts, killed again and again: in the end each alert is changed and told once."""
 
 import json
 import random

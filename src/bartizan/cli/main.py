@@ -5,6 +5,7 @@ import sys
 import typer
 
 from bartizan import __version__
+from bartizan.cli.alerts import alerts
 from bartizan.cli.connectors import connectors
 from bartizan.cli.demo import demo
 from bartizan.cli.ingest import ingest
@@ -36,6 +37,7 @@ cli = typer.Typer(
 )
 for command in (demo, ingest, normalize, scan, search, serve, simulate):
     cli.command()(command)
+cli.add_typer(alerts, name="alerts")
 cli.add_typer(rules, name="rules")
 cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")

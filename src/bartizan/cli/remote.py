@@ -43,6 +43,12 @@ class Remote:
         """What matches a search, the body of `POST /search`: its answer."""
         return self._search(asked)
 
+    def ask(self, method: str, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer of an operation below `/api/v1`; what is asked goes into the body, or into the query of a GET."""
+        if method == "GET":
+            return self._ask(f"/api/v1{path}?{urlencode(asked, doseq=True)}", None, {}, method)
+        return self._ask(f"/api/v1{path}", orjson.dumps(asked), {"Content-Type": "application/json"}, method)
+
     def explain(self, asked: Mapping[str, Any]) -> Explanation:
         """How the server understands that search and would run it."""
         told = self._search({**asked, "explain": True})["explanation"]
@@ -76,12 +82,12 @@ class Remote:
             problems = tuple(Problem(*reason.partition(": ")[::2]) for reason in stored["problems"])
             yield Told(loaded=Loaded(stored["stream"], stored["records"], stored["failed"], problems, 0))
 
-    def _ask(self, path: str, body: Any, headers: Mapping[str, str]) -> dict[str, Any]:
+    def _ask(self, path: str, body: Any, headers: Mapping[str, str], method: str = "POST") -> dict[str, Any]:
         address = urlsplit(self.url)
         connection = HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT_S)
         key = {"Authorization": f"Bearer {self.api_key}".encode()} if self.api_key else {}
         try:
-            status, answer = _exchanged(connection, path, body, {**headers, **key})
+            status, answer = _exchanged(connection, method, path, body, {**headers, **key})
         except (OSError, HTTPException) as error:
             raise ServerError(f"the server does not answer: {error}", where=self.url) from error
         except ValueError as error:  # its text may hold the key
@@ -144,10 +150,10 @@ def _is_running(pid: int) -> bool:
 
 
 def _exchanged(
-    connection: HTTPConnection, path: str, body: Any, headers: Mapping[str, str | bytes]
+    connection: HTTPConnection, method: str, path: str, body: Any, headers: Mapping[str, str | bytes]
 ) -> tuple[int, dict[str, Any]]:
     with suppress(BrokenPipeError, ConnectionResetError):  # it may refuse a body before its end: the answer says why
-        connection.request("POST", path, body, headers)
+        connection.request(method, path, body, headers)
     response = connection.getresponse()
     return response.status, orjson.loads(response.read())
 
