@@ -1,5 +1,6 @@
 """Changes of alerts: counted, searchable at once, in the history, undone; whatever stops them half-way."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -72,6 +73,34 @@ def test_the_last_change_wins_and_both_are_in_the_history(store: DetectStore, ch
     assert state(store, "last-1") == {"status": "acknowledged"}
     found_again = [(row["actor"], row["after"]) for row in changes.history("last-1") if row["field"] == "alert.status"]
     assert found_again == [("bob", "acknowledged"), ("alice", "closed")]
+
+
+def test_a_change_that_is_late_leaves_what_was_asked_for_since(store: DetectStore, changes: AlertChanges) -> None:
+    ids = open_alerts(store, "late-1", "late-2")
+    late = changes.begin(ids, Change(status="closed", closed_reason="other", tag=("t",)), "alice")
+    changed(changes, ["late-1"], status="acknowledged", assign=("bob",))
+    done = changes.finish(late.id)
+    assert (done.changed, done.kept) == (2, 2)
+    assert state(store, "late-1") == {"status": "acknowledged", "assignees": ["bob"], "tags": ["t"]}
+    assert state(store, "late-2") == {"status": "closed", "closed_reason": "other", "tags": ["t"]}
+
+
+def test_status_and_reason_are_put_back_together(store: DetectStore, changes: AlertChanges) -> None:
+    open_alerts(store, "pair-1")
+    closed = changed(changes, ["pair-1"], status="closed", closed_reason="other")
+    changed(changes, ["pair-1"], status="closed", closed_reason="benign")
+    assert undone(changes, closed).kept == 2
+    assert state(store, "pair-1") == {"status": "closed", "closed_reason": "benign"}
+
+
+def test_many_at_once(store: DetectStore, changes: AlertChanges) -> None:
+    ids = open_alerts(store, *(f"at-once-{number}" for number in range(4)))
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda number: changed(changes, ids, tag=(f"t{number}",)), range(8)))
+    assert {one.changed for one in done} == {4}
+    for id in ids:
+        assert sorted(state(store, id)["tags"]) == [f"t{number}" for number in range(8)]
+        assert len(changes.history(id)) == 8
 
 
 def test_a_clock_that_jumps_back_changes_no_order(store: DetectStore, changes: AlertChanges, monkeypatch: Any) -> None:
@@ -187,6 +216,25 @@ def test_what_was_recorded_but_not_applied_is_applied_later(
     assert (done.state, done.changed, done.error, again.unfinished()) == (DONE, 2, "", [])
     assert state(store, "crash-2") == {"status": "acknowledged", "notes": ["once"]}
     assert len(changes.history("crash-1")) == 2
+
+
+def test_cancelled_with_a_batch_recorded_that_batch_is_applied(
+    store: DetectStore, changes: AlertChanges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change_sets, "BATCH", 1)
+    open_alerts(store, "half-1", "half-2")
+    begun = changes.begin(["half-1", "half-2"], Change(tag=("half",)), "alice")
+
+    def refuse(*_: object) -> None:
+        raise StatementRefused("not now")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(present, "put", refuse)
+        with pytest.raises(StatementRefused):
+            changes.finish(begun.id)
+    changes.cancel(begun.id)
+    ended = changes.finish(begun.id)
+    assert (ended.state, ended.changed, found(store, "alert.tags: half")) == (CANCELLED, 1, ["half-1"])
 
 
 def test_nothing_to_change_is_done(changes: AlertChanges) -> None:

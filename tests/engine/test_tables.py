@@ -1,7 +1,7 @@
 """Tables of streams on both engines: made, widened and given another retention in place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -10,7 +10,9 @@ from sqlglot import exp
 from bartizan.engine.base import Engine, LocalFile, Settings, Value, rows
 from bartizan.engine.cluster import Cluster
 from bartizan.engine.columns import Column
+from bartizan.engine.errors import StatementRefused
 from bartizan.engine.tables import columns_query, ensure_table, tables_query
+from bartizan.engine.updates import update_statement
 from tests.engine.conftest import sql
 from tests.engine.stream_tables import ADDED, COLUMNS, stream_table
 
@@ -119,6 +121,29 @@ def test_a_shorter_retention_reaches_the_rows_there_are(engine: Engine, table_na
     engine.query(exp.Command(this="OPTIMIZE", expression=f"TABLE `{table_name}` FINAL"), format="Null")
     query = sql("SELECT toYear(`event.ingested`) AS year FROM {table: Identifier}")
     assert rows(engine, query, {"table": table_name}) == [{"year": 2100}]
+
+
+def test_rows_of_a_table_that_becomes_updatable_are_updated(engine: Engine, table_name: str) -> None:
+    """Those that it had, merged or not, in columns that it gets later, and again."""
+    ensure_table(engine, stream_table(table_name))
+    engine.query(sql(FILL), {"table": table_name}, format="Null")
+    insert(engine, table_name)
+    engine.query(exp.Command(this="OPTIMIZE", expression=f"TABLE `{table_name}` FINAL"), format="Null")
+    insert(engine, table_name)
+    where = sql("`event.id` IN {ids: Array(String)}")
+    values = {"event.type": sql("JSONExtract({json: String}, 'Array(String)')")}
+    said = {"table": table_name, "ids": ["one", "77", "'; --"], "json": """["a'\\\\", "b"]"""}
+    with pytest.raises(StatementRefused):
+        engine.query(update_statement(table_name, values, where), said, format="Null")
+    updatable = replace(stream_table(table_name, COLUMNS + ADDED), is_updatable=True)
+    for _ in range(2):
+        ensure_table(engine, updatable)
+        engine.query(update_statement(table_name, values, where), said, format="Null")
+    engine.query(update_statement(table_name, {"user.name": sql("'x'")}, where), said, format="Null")
+    query = sql("SELECT `event.type` AS t, count() AS n FROM {table: Identifier} WHERE `user.name` = 'x' GROUP BY t")
+    assert rows(engine, query, said) == [{"t": ["a'\\", "b"], "n": 3}]
+    engine.query(exp.Command(this="OPTIMIZE", expression=f"TABLE `{table_name}` FINAL"), format="Null")
+    assert rows(engine, query, said) == [{"t": ["a'\\", "b"], "n": 3}]
 
 
 def test_streams_are_found_by_prefix(engine: Engine, table_name: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bartizan.alerts.workflow import Change
 from bartizan.app import App
 from bartizan.config import Config, EngineConfig
 from bartizan.engine.base import rows
@@ -42,6 +43,15 @@ def test_logs_go_in_and_alerts_come_out(app: App, tmp_path: Path) -> None:
 
     alerts = [alert for found in app.detection.run() for alert in found.alerts]
     assert alerts
+    ids, changes = [alert["alert"]["id"] for alert in alerts], app.alert_changes
+    closed = changes.finish(
+        changes.begin(ids, Change(status="closed", closed_reason="benign", note="n" * 4_000), "a").id
+    )
+    assert (closed.state, closed.changed) == ("done", len(ids))
+    search_closed = Search("alert.status: closed", index=("alerts-*",), limit=1000)
+    assert len(search(app.engine, app.schema(), search_closed, START, Budget()).documents) == len(ids)
+    assert changes.finish(changes.begin_undo(closed.id, "a").id).changed == len(ids)
+    assert not search(app.engine, app.schema(), search_closed, START, Budget()).documents
     found = search(app.engine, app.schema(), Search("event.action: *", limit=5), START, Budget())
     assert len(found.documents) == 5
 

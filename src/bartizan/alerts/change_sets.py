@@ -19,6 +19,8 @@ ENDED = (CANCELLED, DONE)
 
 BATCH = 5_000
 """Alerts changed at once: fewer cost more statements, more let a single change wait longer for its turn."""
+SERVER_BATCH = 1_000
+"""The same on a server, which takes 128 KiB in a parameter (clickhouse.com, `http_max_field_value_size`)."""
 
 MAX_LISTED = 1_000
 
@@ -105,7 +107,8 @@ class ChangeSet:
     unchanged: int = 0
     """Alerts that were already as they were to become."""
     kept: int = 0
-    """Fields that an undo left as they are, because someone changed them again since."""
+    """Fields left as they are, because someone asked for another change of them since this was asked for, or since what
+    is undone; those of a batch that a crash cut off are not counted."""
     batches: int = 0
     batches_done: int = 0
     error: str = ""
@@ -117,11 +120,6 @@ class ChangeSet:
         return self.state in ENDED
 
 
-def batches_of(alerts: Sequence[str]) -> list[Sequence[str]]:
-    """The alerts in batches."""
-    return [alerts[start : start + BATCH] for start in range(0, len(alerts), BATCH)]
-
-
 class ChangeSets:
     """Reads and writes the change sets of one stream of alerts."""
 
@@ -131,9 +129,14 @@ class ChangeSets:
         ensure_table(engine, SETS)
         ensure_table(engine, TARGETS)
 
+    def batches_of(self, alerts: Sequence[str]) -> list[Sequence[str]]:
+        """The alerts in batches."""
+        size = BATCH if self._engine.name == "chdb" else SERVER_BATCH
+        return [alerts[start : start + size] for start in range(0, len(alerts), size)]
+
     def begin(self, change_set: ChangeSet, alerts: Sequence[str], at: str) -> None:
         """Write down a new change set; its alerts come first, so that one that is known is whole."""
-        for number, batch in enumerate(batches_of(alerts)):
+        for number, batch in enumerate(self.batches_of(alerts)):
             said: dict[str, Value] = {"id": change_set.id, "batch": number, "alerts": list(batch), "at": at}
             self._engine.query(fixed(_ADD_TARGETS), said, format="Null", settings=RECORDED)
         self.put(change_set, at)

@@ -4,7 +4,7 @@ A change set fixes its alerts when it is asked for and goes through them in batc
 the history before the alerts are updated, so one that a crash cut off is applied again at the next start.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,11 +21,10 @@ from bartizan.alerts.change_sets import (
     RUNNING,
     ChangeSet,
     ChangeSets,
-    batches_of,
 )
 from bartizan.alerts.errors import ChangeConflict, ChangeRefused, UnknownAlert
-from bartizan.alerts.history import History, Row
-from bartizan.alerts.workflow import FIELDS, NOTES, Change, written
+from bartizan.alerts.history import History, Made, Row
+from bartizan.alerts.workflow import FIELDS, NOTES, REASON, STATUS, TEXTS, Change, Values, written
 from bartizan.clock import Clock
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
@@ -89,8 +88,9 @@ class AlertChanges:
     def _run(self, change_set: ChangeSet) -> Iterator[ChangeSet]:
         id = change_set.id
         while not change_set.is_ended:
-            if change_set.state == CANCELLING or change_set.batches_done == change_set.batches:
-                change_set = replace(change_set, state=CANCELLED if change_set.state == CANCELLING else DONE)
+            is_cancelling = change_set.state == CANCELLING
+            if change_set.batches_done == change_set.batches or (is_cancelling and not self._recorded(change_set)):
+                change_set = replace(change_set, state=CANCELLED if is_cancelling else DONE)
             else:
                 change_set = self._next(change_set)
             self._sets.put(change_set, self._instant())
@@ -138,14 +138,15 @@ class AlertChanges:
             hint = "narrow the query, or change them in parts"
             raise ChangeRefused(f"a change set is for at most {MAX_ALERTS:,} alerts", hint=hint)
         unique = list(dict.fromkeys(alerts))
-        parts = (present.known(self._engine, self._table, batch) for batch in batches_of(unique))
+        parts = (present.known(self._engine, self._table, batch) for batch in self._sets.batches_of(unique))
         there = set[str]().union(*parts)
         found = [alert for alert in unique if alert in there]
-        batches = len(batches_of(found))
+        batches = len(self._sets.batches_of(found))
         missing = len(unique) - len(found)
-        at = self._clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        begun = replace(asked, asked_at=at, matched=len(found), missing=missing, batches=batches)
-        self._sets.begin(begun, found, self._instant())
+        at = self._instant()
+        asked_at = f"{at.replace(' ', 'T')}Z"
+        begun = replace(asked, asked_at=asked_at, matched=len(found), missing=missing, batches=batches)
+        self._sets.begin(begun, found, at)
         return begun
 
     def _next(self, change_set: ChangeSet) -> ChangeSet:
@@ -168,37 +169,42 @@ class AlertChanges:
 
     def _carry_out(self, change_set: ChangeSet, alerts: Sequence[str]) -> _Batch:
         """One batch: what changes is read, recorded and applied while nobody else does that here."""
-        batch = f"{change_set.id}-{change_set.batches_done}"
-        undone = self._history.of_set(change_set.undoes, alerts) if change_set.undoes else []
-        undone = [row for row in undone if row.field != NOTES]
         with self._batches:
-            changed = self._history.of_batch(batch)
+            undone = self._undone(change_set, alerts)
+            changed, kept = self._recorded(change_set), 0
             if not changed:
-                changed = (
-                    self._put_back(change_set.undoes, undone)
-                    if change_set.undoes
-                    else self._planned(change_set.change, alerts)
-                )
-                self._history.add(batch, change_set.id, self._instant(), change_set.actor, changed)
+                changed, kept = self._put_back(change_set, undone) if undone else self._planned(change_set, alerts)
+                asked = change_set.asked_at.replace("T", " ").removesuffix("Z")
+                made = Made(change_set.id, asked, self._instant(), change_set.actor)
+                self._history.add(_batch(change_set), made, changed)
             touched = list(dict.fromkeys(row.alert for row in changed))
             present.put(self._engine, self._table, self._history.present(touched))
-        return _Batch(len(touched), len(undone) - len(changed) if change_set.undoes else 0)
+        return _Batch(len(touched), len(undone) - len(changed) if undone else kept)
 
-    def _planned(self, change: Change | None, alerts: Sequence[str]) -> list[Row]:
-        assert change is not None
-        planned = []
-        for alert, before in present.values_of(self._engine, self._table, alerts).items():
-            after = change.apply(before)
-            changed = (field for field in FIELDS if before[field] != after[field])
-            planned += [Row(alert, field, written(before[field]), written(after[field])) for field in changed]
-            planned += [Row(alert, NOTES, "", change.note)] if change.note else []
-        return planned
+    def _recorded(self, change_set: ChangeSet) -> list[Row]:
+        """What the history has of the batch at hand."""
+        return self._history.of_batch(_batch(change_set))
 
-    def _put_back(self, id: str, undone: Sequence[Row]) -> list[Row]:
+    def _undone(self, change_set: ChangeSet, alerts: Sequence[str]) -> list[Row]:
+        found = self._history.of_set(change_set.undoes, alerts) if change_set.undoes else []
+        return [row for row in found if row.field != NOTES]
+
+    def _planned(self, change_set: ChangeSet, alerts: Sequence[str]) -> tuple[list[Row], int]:
+        """What changes, and how many fields are left because of what was asked for later."""
+        if change_set.change is None:
+            return [], 0
+        values = present.values_of(self._engine, self._table, alerts)
+        rows = [row for alert, before in values.items() for row in _rows(alert, before, change_set.change)]
+        holds = self._history.present(alerts)
+        later = {key for key, held in holds.items() if key[1] in TEXTS and held.asked > change_set.asked_at}
+        return _without(rows, later)
+
+    def _put_back(self, change_set: ChangeSet, undone: Sequence[Row]) -> tuple[list[Row], int]:
         """The fields that still hold what the undone change set put there, as they were before it."""
         holds = self._history.present({row.alert for row in undone})
-        mine = (row for row in undone if holds[row.alert, row.field].set == id)
-        return [Row(row.alert, row.field, row.after, row.before) for row in mine]
+        keys = ((row.alert, row.field) for row in undone)
+        later = {key for key in keys if holds[key].set != change_set.undoes}
+        return _without([Row(row.alert, row.field, row.after, row.before) for row in undone], later)
 
     @contextmanager
     def _alone(self, id: str) -> Iterator[None]:
@@ -219,3 +225,28 @@ class AlertChanges:
             self._last_us = max(now_us, self._last_us + 1)
             at = _EPOCH + timedelta(microseconds=self._last_us)
         return at.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _batch(change_set: ChangeSet) -> str:
+    """The name of the batch at hand."""
+    return f"{change_set.id}-{change_set.batches_done}"
+
+
+def _rows(alert: str, before: Values, change: Change) -> Iterator[Row]:
+    after = change.apply(before)
+    for field in FIELDS:
+        if before[field] != after[field]:
+            yield Row(alert, field, written(before[field]), written(after[field]))
+    if change.note:
+        yield Row(alert, NOTES, "", change.note)
+
+
+def _without(rows: Sequence[Row], later: Set[tuple[str, str]]) -> tuple[list[Row], int]:
+    """The rows but those of fields that were changed later, and how many those are; status and reason go together."""
+    taken = {(alert, _together(field)) for alert, field in later}
+    left = [row for row in rows if (row.alert, _together(row.field)) not in taken]
+    return left, len(rows) - len(left)
+
+
+def _together(field: str) -> str:
+    return STATUS if field == REASON else field

@@ -4,11 +4,15 @@ What an alert's fields are to hold follows from these rows alone, so writing the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
+import orjson
+
 from bartizan.alerts.workflow import NOTES, read
-from bartizan.engine.base import READ_ONLY, Engine, Settings, rows
+from bartizan.engine.base import READ_ONLY, Engine, LocalFile, Settings, rows
 from bartizan.engine.columns import Column
 from bartizan.engine.inserts import ONE_BLOCK
 from bartizan.engine.statements import fixed
@@ -24,6 +28,7 @@ CHANGES = Table(
         Column("stream", "LowCardinality(String)", "ZSTD(1)"),
         Column("alert.id", "String", "ZSTD(1)"),
         Column("event.ingested", INSTANT, "Delta(8), ZSTD(1)"),
+        Column("asked", INSTANT, "Delta(8), ZSTD(1)"),
         Column("actor", "LowCardinality(String)", "ZSTD(1)"),
         Column("field", "LowCardinality(String)", "ZSTD(1)"),
         Column("before", "String", "ZSTD(1)"),
@@ -32,7 +37,10 @@ CHANGES = Table(
     sort_key=("stream", "alert.id", "event.ingested"),
     retention_days=0,
 )
-"""`event.id` is the batch, whose rows are stored all or none; `event.ingested` is when, and later rows win."""
+"""`event.id` is the batch, whose rows are stored all or none; `event.ingested` is when.
+
+The row with the last `asked` wins. That is of a status and its reason when the change was asked for, however long it
+took to get there; of lists and notes, which changes add to, when the row was written."""
 
 RECORDED: Settings = {**ONE_BLOCK, "insert_deduplicate": 0}
 """Inserts of change sets: whether a batch is there is looked up, the engine's memory of it may outlive its rows."""
@@ -45,15 +53,15 @@ NOTES_KEPT = 20
 
 _ADD = """
 INSERT INTO `alert-changes`
-    (`event.id`, `change.id`, stream, `alert.id`, `event.ingested`, actor, field, before, after)
+    (`event.id`, `change.id`, stream, `alert.id`, `event.ingested`, asked, actor, field, before, after)
 SELECT
-    {batch: String}, {set: String}, {stream: String}, row.1, {at: DateTime64(6, 'UTC')}, {actor: String},
-    row.2, row.3, row.4
-FROM (
-    SELECT arrayJoin(arrayZip(
-        {ids: Array(String)}, {fields: Array(String)}, {befores: Array(String)}, {afters: Array(String)}
-    )) AS row
-)
+    {batch: String}, {set: String}, {stream: String}, alert, {at: DateTime64(6, 'UTC')},
+    if(
+        field IN ('alert.status', 'alert.closed_reason'),
+        {asked: DateTime64(6, 'UTC')}, {at: DateTime64(6, 'UTC')}
+    ),
+    {actor: String}, field, before, after
+FROM pieces
 """
 
 _OF_BATCH = """
@@ -72,14 +80,15 @@ WHERE stream = {stream: String} AND `change.id` = {set: String} AND field != 'al
 """
 
 _PRESENT = """
-SELECT `alert.id` AS alert, field, argMax(`change.id`, (`event.ingested`, `event.id`)) AS set,
+SELECT `alert.id` AS alert, field, argMax(`change.id`, (asked, `event.id`)) AS set,
+    max(asked) AS last_asked,
     if(
         field = 'alert.notes',
         toJSONString(arrayMap(
             note -> note.3,
-            arraySlice(arraySort(groupArray((`event.ingested`, `event.id`, after))), -{notes: UInt32})
+            arraySlice(arraySort(groupArray((asked, `event.id`, after))), -{notes: UInt32})
         )),
-        argMax(after, (`event.ingested`, `event.id`))
+        argMax(after, (asked, `event.id`))
     ) AS value
 FROM `alert-changes` WHERE stream = {stream: String} AND `alert.id` IN {ids: Array(String)}
 GROUP BY alert, field
@@ -91,7 +100,7 @@ WHERE stream = {stream: String} AND `alert.id` = {id: String}
 ORDER BY at DESC, change, field LIMIT {limit: UInt32}
 """
 
-_LAST = "SELECT toUnixTimestamp64Micro(max(`event.ingested`)) AS last FROM `alert-changes`"
+_LAST = "SELECT toUnixTimestamp64Micro(max(greatest(`event.ingested`, asked))) AS last FROM `alert-changes`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +114,22 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """By what a batch of changes was made, and when: instants as values of `INSTANT`."""
+
+    set: str
+    asked: str
+    at: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """What a field of an alert is to hold, and the change set that it comes from."""
 
     set: str
+    asked: str
+    """Its last `asked`, ISO 8601: such texts compare as the instants do."""
     value: str
 
 
@@ -120,18 +141,16 @@ class History:
         self._stream = stream
         ensure_table(engine, CHANGES)
 
-    def add(self, batch: str, change_set: str, at: str, actor: str, changed: Sequence[Row]) -> None:
+    def add(self, batch: str, made_by: Made, changed: Sequence[Row]) -> None:
         """Write down a batch of a change set, all of it or nothing."""
         if not changed:
             return
-        said = {"batch": batch, "set": change_set, "at": at, "actor": actor, "stream": self._stream}
-        columns = {
-            "ids": [row.alert for row in changed],
-            "fields": [row.field for row in changed],
-            "befores": [row.before for row in changed],
-            "afters": [row.after for row in changed],
-        }
-        self._engine.query(fixed(_ADD), {**said, **columns}, format="Null", settings=RECORDED)
+        said = {"batch": batch, **asdict(made_by), "stream": self._stream}
+        with NamedTemporaryFile(suffix=".ndjson") as file:
+            file.write(b"\n".join(map(orjson.dumps, changed)))
+            file.flush()
+            local = LocalFile(Path(file.name), "JSONEachRow", "alert String, field String, before String, after String")
+            self._engine.query(fixed(_ADD), said, file=local, format="Null", settings=RECORDED)
 
     def of_batch(self, batch: str) -> list[Row]:
         """What was written down of a batch."""
@@ -148,7 +167,7 @@ class History:
     def present(self, alerts: Iterable[str]) -> dict[tuple[str, str], Present]:
         """What the fields of alerts hold by their history, by (alert, field): what nobody changed is not in it."""
         found = self._rows(_PRESENT, {"ids": list(alerts), "notes": NOTES_KEPT})
-        return {(row["alert"], row["field"]): Present(row["set"], row["value"]) for row in found}
+        return {(row["alert"], row["field"]): Present(row["set"], row["last_asked"], row["value"]) for row in found}
 
     def of_alert(self, alert: str) -> list[dict[str, Any]]:
         """An alert's history, the newest first: change set, instant, actor, field, before and after."""

@@ -16,8 +16,11 @@ COUNTS = ("alert.suppression.count", "alert.threshold.count")
 
 MAX_STATEMENT_CHARS = 8_000_000
 """Characters of ids and values that one UPDATE carries."""
-MAX_CLUSTER_CHARS = 300_000
-"""The same on a cluster, where it travels through Keeper, which takes a megabyte."""
+MAX_SERVER_CHARS = 100_000
+"""The same on a server, which takes 128 KiB in a parameter (clickhouse.com, `http_max_field_value_size`); on a cluster
+the statement travels through Keeper, which takes a megabyte."""
+MAX_RAISED = 1_000
+"""Alerts whose counts one statement raises."""
 
 COLUMNS = (STATUS, REASON, ASSIGNEES, TAGS, NOTES, *COUNTS)
 """Columns that may differ from what an alert's document says."""
@@ -63,7 +66,7 @@ def known(engine: Engine, table: str, alerts: Sequence[str]) -> set[str]:
 
 def put(engine: Engine, table: str, present: Mapping[tuple[str, str], Present]) -> None:
     """Let the alerts hold what `History.present` says; a repetition changes nothing."""
-    for part in _parts(present, MAX_CLUSTER_CHARS if engine.cluster else MAX_STATEMENT_CHARS):
+    for part in _parts(present, MAX_STATEMENT_CHARS if engine.name == "chdb" else MAX_SERVER_CHARS):
         by_field: dict[str, dict[str, str]] = {}
         for (alert, field), found in part.items():
             by_field.setdefault(field, {})[alert] = found.value
@@ -72,13 +75,14 @@ def put(engine: Engine, table: str, present: Mapping[tuple[str, str], Present]) 
 
 def raise_counts(engine: Engine, table: str, counts: Mapping[str, Mapping[str, int]]) -> None:
     """Let `COUNTS` of alerts (by id, then column) hold the given number where they hold less or nothing."""
-    by_column: dict[str, dict[str, int]] = {}
-    for alert, raised in counts.items():
-        for column, count in raised.items():
-            assert column in COUNTS, column
-            by_column.setdefault(column, {})[alert] = count
-    if by_column:
-        _update(engine, table, by_column, lambda *_: _RAISED)
+    for part in (list(counts)[start : start + MAX_RAISED] for start in range(0, len(counts), MAX_RAISED)):
+        by_column: dict[str, dict[str, int]] = {}
+        for alert in part:
+            for column, count in counts[alert].items():
+                assert column in COUNTS, column
+                by_column.setdefault(column, {})[alert] = count
+        if by_column:
+            _update(engine, table, by_column, lambda *_: _RAISED)
 
 
 def shown(document: dict[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:

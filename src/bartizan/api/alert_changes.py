@@ -1,5 +1,6 @@
 """`/alerts/changes`: alerts changed one by one or many at once, what came of it, and what was before."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from bartizan.alerts.workflow import MAX_NAME_CHARS, MAX_NAMES, MAX_NOTE_CHARS, 
 from bartizan.api.alerts import Id, found_alert
 from bartizan.api.route import JsonResponse, Route, Served, Serving
 from bartizan.api.search import MAX_QUERY_CHARACTERS, instant_of
+from bartizan.errors import BartizanError
 
 ACTOR = "api"
 """Who changes alerts over HTTP: there is one key."""
@@ -97,7 +99,7 @@ class AlertChangeSet(BaseModel):
     changed: int
     unchanged: int
     kept: int
-    """Fields that an undo left, because they were changed again since."""
+    """Fields that were left, because another change of them was asked for since."""
     batches: int
     batches_done: int
     error: str
@@ -208,7 +210,13 @@ async def add_alert_note(serving: Serving, id: Id, note: AlertNote) -> Response:
 def _change_one(serving: Served, id: str, change: Change) -> ChangeSet:
     found_alert(serving, id)
     changes = serving.services.alert_changes
-    return changes.finish(changes.begin([id], change, ACTOR).id)
+    begun = changes.begin([id], change, ACTOR)
+    try:
+        return changes.finish(begun.id)
+    except BartizanError:
+        with suppress(BartizanError):  # who is told that it failed will not expect it to go on at the next start
+            changes.cancel(begun.id)
+        raise
 
 
 def _begin(serving: Served, asked: BulkChange, change: Change) -> ChangeSet:

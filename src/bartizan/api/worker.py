@@ -1,6 +1,6 @@
 """The thread that loads what was received and runs the rules over it, for as long as the server runs.
 
-It is the only one to write to the store.
+It is the only one to add events and alerts to the store.
 """
 
 import logging
