@@ -71,3 +71,17 @@ def test_data_file_holds_each_name_once(registry: Registry) -> None:
     text = resources.files("bartizan.ecs").joinpath("fields.csv").read_text(encoding="utf-8")
     names = [row["field"] for row in csv.DictReader(io.StringIO(text))]
     assert len(names) == len(set(names)) == len(registry) > 2500
+
+
+def test_aliases_hold_in_the_streams_they_are_for() -> None:
+    own = {"signal.name": "rule.name", "signal.was.*": "event.*", "loop": "loop"}
+    registry = load_registry().with_aliases({"alerts-": own}).with_fields([Field("acme.x", "keyword", False)])
+    assert registry.alias("signal.name", "alerts-detection-default") == "rule.name"
+    assert registry.alias("signal.was.a.b", "alerts-detection-default") == "event.a.b"
+    for name, stream in (
+        ("signal.name", "logs-x-default"),
+        ("signal", "alerts-x"),
+        ("signal.was", "alerts-x"),
+        ("", ""),
+    ):
+        assert registry.alias(name, stream) is None

@@ -57,7 +57,23 @@ def test_a_field_that_is_none(folder: Path, text: str, message: str) -> None:
     assert str(caught.value).startswith(f"{folder / 'fields.toml'}: {message}")
 
 
-@pytest.mark.parametrize("file", ["stream.toml", "fields.toml"])
+@pytest.mark.parametrize("text", ['"a.b" = 5', '"a.*" = "b"', '"a" = "b.*"', '[a]\nb = "c"'])
+def test_an_alias_that_is_none(folder: Path, text: str) -> None:
+    (folder / "aliases.toml").write_text(text)
+    with pytest.raises(IntegrationError, match=r"aliases.toml: `a.*` must name a field"):
+        load_stream(folder)
+
+
+def test_aliases_and_updatable_rows(folder: Path) -> None:
+    assert (load_stream(folder).aliases, load_stream(folder).is_updatable) == ({}, False)
+    (folder / "aliases.toml").write_text('"a.b" = "user.name"\n"c.*" = "host.*"\n')
+    described = folder / "stream.toml"
+    described.write_text("updatable = true\n" + described.read_text())
+    stream = load_stream(folder)
+    assert (stream.aliases, stream.is_updatable) == ({"a.b": "user.name", "c.*": "host.*"}, True)
+
+
+@pytest.mark.parametrize("file", ["stream.toml", "fields.toml", "aliases.toml"])
 def test_bytes_that_are_no_text(folder: Path, file: str) -> None:
     (folder / file).write_bytes(b"\xff\xfe")
     with pytest.raises(IntegrationError, match="cannot read it"):

@@ -151,10 +151,12 @@ class Schema:
         return SchemaField(name, _VIEWS[view], own.clickhouse_type, own.is_array, True, base, ignore_case=caseless)
 
     def _aliased(self, name: str) -> SchemaField | None:
-        """The field that a stream has `name` as another name for; the others have no value by that name."""
+        """The field that a stream has `name` as another name for, no alias itself; in other streams it is missing."""
         for stream in self.streams:
             target = self.registry.alias(name, stream)
-            if target is not None and target != name and (found := self.resolve(target)):
+            if target is None or self.registry.alias(target, stream) is not None:
+                continue
+            if found := self.resolve(target):
                 return replace(found, name=name)
         return None
 
