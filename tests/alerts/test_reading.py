@@ -83,10 +83,36 @@ def test_pages(store: DetectStore) -> None:
     assert pages == [["a-6", "a-5"], ["a-4", "a-3"], ["a-2", "a-1"]]
 
 
-@pytest.mark.parametrize("after", ["x", "e30=", "WzEsMiwzXQ==", "\u00e9", "WyIyMDI2IiwieCIsImlkIl0="])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "x",
+        "e30=",
+        "WzEsMiwzXQ==",
+        "\u00e9",
+        "WyIyMDI2IiwieCIsImlkIl0=",
+        "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIDEwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAsICJ4Il0=",
+        "WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwgMSwgIngiXQ==",
+    ],
+)
 def test_a_place_that_is_none(store: DetectStore, after: str) -> None:
     with pytest.raises(ChangeRefused, match="no place"):
         listed(store, after=after)
+
+
+@pytest.mark.parametrize(
+    ("query", "language"),
+    [
+        ("sequence [any where true] [any where true]", "eql"),
+        ("any where true | head 1", "eql"),
+        ("FROM alerts-*", "esql"),
+        ("rule.nmae: x", "kql"),
+        ("x", "sql"),
+    ],
+)
+def test_a_condition_that_is_none(store: DetectStore, query: str, language: str) -> None:
+    with pytest.raises(QueryError):
+        listed(store, query=query + " ", language=language)
 
 
 def grouped(store: DetectStore, *by: str, limit: int = 100, **wanted: Any) -> tuple[list[tuple[Any, ...]], int]:

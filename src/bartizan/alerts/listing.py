@@ -36,6 +36,10 @@ _ONE_OF = "{column: Identifier} IN {values: Array(String)}"
 _ANY_OF = "hasAny({column: Identifier}, {values: Array(String)})"
 
 
+MAX_RISK = 2**62
+"""What `alert.risk_score`, an Int64, is compared with."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
     """Which alerts; every condition given must hold, each for one of its values."""
@@ -131,7 +135,9 @@ def _cursor(row: dict[str, Any]) -> str:
 def _place(cursor: str) -> dict[str, Value]:
     try:
         at, risk, id = orjson.loads(base64.urlsafe_b64decode(cursor))
+        if abs(int(risk)) > MAX_RISK:
+            raise ValueError(risk)
         return {"at": date_text(datetime.fromisoformat(at)), "risk": int(risk), "id": str(id)}
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         hint = "give what the page before said, as it was"
         raise ChangeRefused("it is no place in a list of alerts", where="after", hint=hint) from error

@@ -1,5 +1,5 @@
-"""Plans of rules, kept for as long as they mean the same: planning hundreds of rules takes seconds, and there is a round
-of detection every two.
+"""Plans of rules, kept for as long as they mean the same: planning hundreds of rules takes seconds, and a round of
+detection comes every two.
 
 A plan depends on the rule, the columns of the streams and, where the rule speaks of it, the present.
 """
