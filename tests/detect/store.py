@@ -79,10 +79,21 @@ class DetectStore:
 
     def add(self, *records: dict[str, Any]) -> None:
         """Store records as one object."""
-        content = json.dumps({"Records": list(records), "marker": f"{self.namespace}-{self.stored}"}).encode()
+        self._add(json.dumps({"Records": list(records), "marker": self._marker()}), "aws.cloudtrail")
+
+    def add_indicators(self, *indicators: dict[str, Any]) -> None:
+        """Store threat indicators as one object."""
+        lines = [json.dumps({**indicator, "marker": self._marker()}) for indicator in indicators]
+        self._add("\n".join(lines) + "\n", "ti_custom.indicator")
+
+    def _marker(self) -> str:
         self.stored += 1
+        return f"{self.namespace}-{self.stored}"
+
+    def _add(self, text: str, dataset: str) -> None:
+        content = text.encode()
         source = Source("object", len(content), lambda: io.BytesIO(content))
-        for told in self.intake.ingest([source], Reading(CATALOG, Bounds(), 4096, "aws.cloudtrail")):
+        for told in self.intake.ingest([source], Reading(CATALOG, Bounds(), 4096, dataset)):
             assert not told.failed, told.failed
 
     def schema(self) -> Schema:

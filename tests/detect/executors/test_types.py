@@ -42,7 +42,8 @@ def make(tmp_path: Path, attack: Attack, store: DetectStore) -> Make:
 
     def made(text: str, id: str = "r", store: DetectStore = store) -> Rule:
         file = tmp_path / f"{id}.toml"
-        index = "" if "index =" in text or 'type = "esql"' in text else 'index = ["{index}"]\n'
+        top = text.partition("\n[")[0]
+        index = "" if "index =" in top or 'type = "esql"' in top else 'index = ["{index}"]\n'
         own = f'id = "{id}-{tmp_path.name}"\n{HEAD}{index}{text}'
         file.write_text(own.replace("{index}", store.stream).replace("{namespace}", store.namespace))
         return load_rule(file, attack)
@@ -239,6 +240,55 @@ def test_alerts_of_several_rules_about_one_entity(
     assert alert["user"]["name"] == f"{user}z"
     assert len(alert["alert"]["events"]) == 2
     assert run(store, one, two, both) == []
+
+
+INDICATORS = """
+type = "indicator_match"
+language = "kql"
+query = "user.name: {user}"
+[indicator_match]
+index = ["logs-ti_*:{namespace}"]
+query = "threat.feed.name: {user}"
+match = [
+    [{ field = "source.ip", indicator = "threat.indicator.ip" }],
+    [
+        { field = "event.action", indicator = "threat.indicator.url.domain" },
+        { field = "user.name", indicator = "threat.feed.name" },
+    ],
+]
+"""
+
+
+def indicator(feed: str, **own: Any) -> dict[str, Any]:
+    """An indicator as a feed has it."""
+    return {"@timestamp": "2026-02-01T00:00:00Z", "threat": {"feed": {"name": feed}, "indicator": own}}
+
+
+def test_events_meet_indicators_whichever_comes_first(store: DetectStore, make: Make, user: str) -> None:
+    rule = make(INDICATORS.replace("{user}", user))
+    store.add_indicators(indicator(user, ip="192.0.2.66", confidence="High"), indicator("other", ip="198.51.100.7"))
+    store.add(at(0, user), at(1, user, sourceIPAddress="192.0.2.66"), at(2, user, sourceIPAddress="192.0.2.67"))
+    (alert,) = run(store, rule)
+    (found,) = alert["threat"]["enrichments"]
+    assert found["indicator"]["ip"] == "192.0.2.66"
+    assert {**found["matched"], "id": ""} == {
+        "field": "source.ip",
+        "atomic": "192.0.2.66",
+        "id": "",
+        "type": "indicator_match_rule",
+    }
+    store.add_indicators(indicator(user, ip="192.0.2.67"))
+    assert [alert["source"]["ip"] for alert in run(store, rule)] == ["192.0.2.67"]
+    assert run(store, rule) == []
+
+
+def test_pairs_hold_for_one_indicator(store: DetectStore, make: Make, user: str) -> None:
+    rule = make(INDICATORS.replace("{user}", user).replace('"threat.feed.name: {user}"', '"*"'))
+    store.add(at(0, user, "evil.example"), at(1, user, "good.example"))
+    store.add_indicators(indicator("other", url={"domain": "good.example"}))
+    assert run(store, rule) == []
+    store.add_indicators(indicator(user, url={"domain": "evil.example"}))
+    assert [alert["event"]["action"] for alert in run(store, rule)] == ["evil.example"]
 
 
 SUPPRESSED = """
