@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bartizan.alerts.changes import AlertChanges
@@ -43,6 +44,9 @@ from bartizan.respond.secrets import Secrets
 from bartizan.respond.sqlite_outbox import NAME as OUTBOX_NAME
 from bartizan.respond.sqlite_outbox import SqliteOutbox
 
+if TYPE_CHECKING:
+    from bartizan.state.stores import State
+
 _UNFOLDING = 64
 """How many times its own size an object sent to the API may unfold to, in bytes."""
 
@@ -68,7 +72,7 @@ class App:
         self.close()
 
     def close(self) -> None:
-        """Let go of the engine."""
+        """Let go of the engine and the database."""
         self._open.close()
 
     @cached_property
@@ -92,6 +96,17 @@ class App:
         """The engine that holds the store."""
         url = self.config.engine.url or f"chdb://{quote(str((self.config.data / 'engine').absolute()))}"
         return self._opened(url)
+
+    @cached_property
+    def state(self) -> "State":
+        """The control-plane database; many processes may have it open."""
+        from bartizan.state.database import sqlite_url  # noqa: PLC0415 - a quarter of a second for SQLAlchemy
+        from bartizan.state.stores import open_state  # noqa: PLC0415
+
+        url = self.config.state.url or sqlite_url(self.config.data / "control.sqlite")
+        state = open_state(url, self.clock)
+        self._open.callback(state.close)
+        return state
 
     @cached_property
     def intake(self) -> Intake:

@@ -72,6 +72,14 @@ class ServeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StateConfig:
+    """The control-plane database: rules' states, jobs, exceptions, cases."""
+
+    url: str = field(default="", repr=False)
+    """`postgresql://user:password@host:5432/database`; empty is SQLite, `control.sqlite` in the data folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set."""
 
@@ -95,6 +103,7 @@ class Config:
     ingest: IngestConfig = IngestConfig()
     serve: ServeConfig = ServeConfig()
     egress: EgressConfig = field(default_factory=EgressConfig)
+    state: StateConfig = StateConfig()
 
 
 def load_config(file: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Config:
