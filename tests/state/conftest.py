@@ -5,8 +5,10 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -45,34 +47,41 @@ def _binaries() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of the tests' own, on a free loopback port; it refuses to run as root."""
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server of the tests' own, on a free loopback port."""
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
-    user: str | None = None
-    folder = tmp_path_factory.mktemp("postgresql")
-    if os.getuid() == 0:
-        user = next((name for name in ("postgres", "nobody") if _is_user(name)), None)
-        if user is None:
-            pytest.skip("PostgreSQL does not run as root, and there is no user `postgres` or `nobody`")
-        shutil.chown(folder, user)
-        for parent in folder.parents[:3]:
-            if parent.stat().st_uid == 0 and parent.name.startswith("pytest-"):
-                parent.chmod(0o711)
+    user = _user() if os.getuid() == 0 else None
+    if os.getuid() == 0 and user is None:
+        pytest.skip("PostgreSQL does not run as root, and there is no user `postgres` or `nobody`")
+    with tempfile.TemporaryDirectory(prefix="bartizan-postgresql-") as folder:
+        if user:
+            shutil.chown(folder, user)
+        with _server(binaries, folder, user) as address:
+            yield address
 
-    def run(*words: str) -> None:
-        done = subprocess.run(words, user=user, cwd=folder, capture_output=True, text=True, check=False)
+
+@contextmanager
+def _server(binaries: Path, folder: str, user: str | None) -> Iterator[str]:
+    def run(program: str, *words: str) -> None:
+        command = [str(binaries / program), "-D", f"{folder}/data", *words]
+        done = subprocess.run(command, user=user, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    data = str(folder / "data")
-    settings = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
-    run(str(binaries / "initdb"), "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-    run(str(binaries / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
-    yield f"postgresql://tests@127.0.0.1:{port}"
-    run(str(binaries / "pg_ctl"), "-D", data, "-w", "-m", "immediate", "stop")
+    run("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off", "start")
+    try:
+        yield f"postgresql://tests@127.0.0.1:{port}"
+    finally:
+        run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+def _user() -> str | None:
+    """Whom root may run the server as: it refuses to run as root."""
+    return next((name for name in ("postgres", "nobody") if _is_user(name)), None)
 
 
 def _is_user(name: str) -> bool:

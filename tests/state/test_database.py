@@ -25,7 +25,13 @@ from bartizan.state.migrate import FOLDER, NEWEST
 from bartizan.state.stores import State
 from bartizan.state.tables import JOBS, METADATA
 
-OPENING = "import sys; from bartizan.state.database import open_database; database = open_database(sys.argv[1]); print('open'); database.close()"
+OPENING = """
+import sys
+from bartizan.state.database import open_database
+database = open_database(sys.argv[1])
+print("open")
+database.close()
+"""
 
 
 def test_the_revisions_lead_to_the_tables(state: State) -> None:

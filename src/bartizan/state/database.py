@@ -122,10 +122,15 @@ def _engine(address: URL, connecting: dict[str, Any]) -> Engine:
         connect_args=connecting,
         hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
+        json_deserializer=_read_json,
         pool_pre_ping=True,
         pool_timeout=CONNECT_TIMEOUT_S,
     )
+
+
+def _read_json(value: Any) -> Any:
+    """SQLite keeps a JSON number as a number."""
+    return value if isinstance(value, int | float) else orjson.loads(value)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

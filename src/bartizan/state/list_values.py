@@ -77,7 +77,7 @@ def _address(text: str) -> IPv4Address | IPv6Address:
         raise ValueError("it is no address") from None
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         raise ValueError("an address with a zone is none of a network")
-    return address
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
 
 
 def _ip_range(text: str) -> tuple[str, ...]:

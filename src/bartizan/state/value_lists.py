@@ -18,7 +18,7 @@ from bartizan.state.identity import Ids
 from bartizan.state.list_values import Rejected, ValueType, read_value, read_values
 from bartizan.state.tables import LIST_VALUES, VALUE_LISTS
 from bartizan.state.texts import name, text
-from bartizan.state.upsert import insert_new
+from bartizan.state.upsert import insert_texts
 from bartizan.state.versions import Written, added, changed, locked, read, removed, require, written_of
 
 MAX_LISTS = 1000
@@ -179,8 +179,8 @@ class ValueLists:
             return read(connection, VALUE_LISTS, id, "value list")
 
     def _insert(self, connection: Connection, id: str, generation: int, values: list[str], imported: Imported) -> int:
-        rows = [{"list_id": id, "generation": generation, "value": value} for value in values]
-        new = connection.execute(insert_new(self._database, LIST_VALUES), rows).rowcount
+        statement = insert_texts(self._database, LIST_VALUES, {"list_id": id, "generation": generation}, values)
+        new = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
         imported.added += new
         imported.known += len(values) - new
         return new
