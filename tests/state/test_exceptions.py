@@ -11,7 +11,7 @@ from bartizan.state.conditions import MAX_CONDITIONS, Condition, Operator, as_js
 from bartizan.state.errors import Duplicate, Invalid, Missing, Outdated
 from bartizan.state.exceptions import ExceptionList
 from bartizan.state.stores import State
-from tests.state.conftest import START, Time
+from tests.control_plane import START, Time
 
 IS = {"field": "user.name", "operator": "is", "values": ["backup"]}
 

@@ -14,7 +14,7 @@ from bartizan.clock import steady_clock
 from bartizan.state.errors import Invalid, LeaseLost, Missing
 from bartizan.state.jobs import MAX_ERROR_CHARACTERS, Claim, JobState
 from bartizan.state.stores import State
-from tests.state.conftest import Open, Time
+from tests.control_plane import Open, Time
 
 TTL_S = 10.0
 

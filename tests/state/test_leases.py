@@ -18,7 +18,7 @@ from bartizan.state.database import open_database, sqlite_url
 from bartizan.state.errors import LeaseLost
 from bartizan.state.leases import Lease, Leases
 from bartizan.state.stores import State
-from tests.state.conftest import Open, Time
+from tests.control_plane import Open, Time
 
 TTL_S = 10.0
 
@@ -104,7 +104,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_no_two_believe_to_have_it(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, float, int]]

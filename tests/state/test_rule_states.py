@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bartizan.state.rule_states import Outcome, RuleState
 from bartizan.state.stores import State
-from tests.state.conftest import START
+from tests.control_plane import START
 
 
 def test_what_is_written_is_read(state: State) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from bartizan.state.columns import Instant
@@ -21,7 +22,7 @@ from bartizan.state.columns import Instant
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
         "pk": "pk_%(table_name)s",
@@ -131,4 +132,128 @@ LIST_VALUES = Table(
     Column("generation", Integer, primary_key=True),
     Column("value", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
     sqlite_with_rowid=False,
+)
+
+CASES = Table(
+    "cases",
+    METADATA,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column("title", String(NAME_CHARACTERS), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("reason", String(20), comment="why it was closed"),
+    *_made_and_changed(),
+    CheckConstraint("severity IN ('low', 'medium', 'high', 'critical')", name="severity"),
+    CheckConstraint("status IN ('open', 'in_progress', 'closed')", name="status"),
+    Index("ix_cases_updated", "updated_at"),
+)
+
+
+def _of_a_case() -> Column[str]:
+    return Column("case_id", ForeignKey(CASES.c.id, ondelete="CASCADE"), nullable=False, index=True)
+
+
+CASE_LABELS = Table(
+    "case_labels",
+    METADATA,
+    Column("case_id", ForeignKey(CASES.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(20), primary_key=True, comment="tag or assignee"),
+    Column("value", String(NAME_CHARACTERS), primary_key=True),
+    Index("ix_case_labels_value", "kind", "value"),
+)
+
+CASE_CHANGES = Table(
+    "case_changes",
+    METADATA,
+    Column("case_id", ForeignKey(CASES.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("by", String(WHO_CHARACTERS), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(NAME_CHARACTERS), nullable=False, comment="what of the case; empty: the case itself"),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+)
+
+CASE_COMMENTS = Table(
+    "case_comments",
+    METADATA,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    _of_a_case(),
+    Column("text", Text, nullable=False),
+    *_made_and_changed(),
+)
+
+CASE_ALERTS = Table(
+    "case_alerts",
+    METADATA,
+    Column("case_id", ForeignKey(CASES.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("alert_id", String(NAME_CHARACTERS), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", String(WHO_CHARACTERS), nullable=False),
+    Index("ix_case_alerts_alert", "alert_id"),
+)
+
+CASE_OBSERVABLES = Table(
+    "case_observables",
+    METADATA,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    _of_a_case(),
+    Column("type", String(20), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("digest", String(64), nullable=False, comment="of type and value: an index takes no long text"),
+    Column("description", Text, nullable=False),
+    *_made_and_changed(),
+    UniqueConstraint("case_id", "digest"),
+    Index("ix_case_observables_digest", "digest"),
+)
+
+CASE_ATTACHMENTS = Table(
+    "case_attachments",
+    METADATA,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    _of_a_case(),
+    Column("name", String(NAME_CHARACTERS), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", String(WHO_CHARACTERS), nullable=False),
+    UniqueConstraint("case_id", "sha256"),
+)
+
+TIMELINES = Table(
+    "timelines",
+    METADATA,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column("title", String(NAME_CHARACTERS), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("indices", JSON, nullable=False, comment="patterns of streams"),
+    Column("time_from", String(100), nullable=False, comment="date or date math; empty: no bound"),
+    Column("time_to", String(100), nullable=False),
+    *_made_and_changed(),
+    Index("ix_timelines_updated", "updated_at"),
+)
+
+TIMELINE_PINS = Table(
+    "timeline_pins",
+    METADATA,
+    Column("timeline_id", ForeignKey(TIMELINES.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("stream", String(NAME_CHARACTERS), primary_key=True),
+    Column("event_id", String(500), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", String(WHO_CHARACTERS), nullable=False),
+)
+
+TIMELINE_NOTES = Table(
+    "timeline_notes",
+    METADATA,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column("timeline_id", ForeignKey(TIMELINES.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("stream", String(NAME_CHARACTERS), comment="null, as the event's id: a note on the timeline itself"),
+    Column("event_id", String(500)),
+    Column("text", Text, nullable=False),
+    *_made_and_changed(),
 )
