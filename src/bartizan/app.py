@@ -45,6 +45,7 @@ from bartizan.respond.sqlite_outbox import NAME as OUTBOX_NAME
 from bartizan.respond.sqlite_outbox import SqliteOutbox
 
 if TYPE_CHECKING:
+    from bartizan.cases.casework import Casework
     from bartizan.state.stores import State
 
 _UNFOLDING = 64
@@ -107,6 +108,13 @@ class App:
         state = open_state(url, self.clock)
         self._open.callback(state.close)
         return state
+
+    @cached_property
+    def casework(self) -> "Casework":
+        """Cases and timelines."""
+        from bartizan.cases.casework import casework_over  # noqa: PLC0415
+
+        return casework_over(self.state.database, self.config.data / "attachments", self.clock)
 
     @cached_property
     def intake(self) -> Intake:
@@ -209,6 +217,8 @@ class App:
             incoming=self.config.data / "spool" / "incoming",
             access=access,
             limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * _UNFOLDING, self.budget),
+            state=self.state,
+            casework=self.casework,
             lookups=self.lookups,
             notifier=self.notifier,
         )

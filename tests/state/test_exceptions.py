@@ -34,7 +34,7 @@ def test_a_list_is_made_changed_and_removed(state: State, shared: ExceptionList,
     with pytest.raises(Outdated):
         state.exceptions.delete(shared.id, version=1)
     state.exceptions.delete(shared.id, version=2)
-    for gone in (lambda: state.exceptions.get(shared.id), lambda: state.exceptions.entry(entry.id)):
+    for gone in (lambda: state.exceptions.get(shared.id), lambda: state.exceptions.entry(shared.id, entry.id)):
         with pytest.raises(Missing):
             gone()
     assert state.exceptions.lists() == ()
@@ -62,14 +62,14 @@ def test_an_entry_is_made_changed_and_discussed(state: State, shared: ExceptionL
     made = state.exceptions.add_entry(shared.id, values, "maria")
     assert made.conditions[1] == Condition("source.ip", Operator.IN_LIST, ("office",), (), True)
     assert (made.rules, made.os, made.expires_at) == (("rule-1",), "linux", values["expires_at"])
-    changed = state.exceptions.update_entry(made.id, {"rules": None, "os": None}, "paul", version=1)
+    changed = state.exceptions.update_entry(shared.id, made.id, {"rules": None, "os": None}, "paul", version=1)
     assert (changed.rules, changed.os, changed.conditions) == (None, None, made.conditions)
-    said = state.exceptions.comment(made.id, "until the move is done", "paul")
+    said = state.exceptions.comment(shared.id, made.id, "until the move is done", "paul")
     assert [(one.text, one.by, one.at) for one in said.comments] == [("until the move is done", "paul", START)]
     assert state.exceptions.entries(shared.id) == (said,)
     with pytest.raises(Outdated):
-        state.exceptions.delete_entry(made.id, version=2)
-    state.exceptions.delete_entry(made.id, version=3)
+        state.exceptions.delete_entry(shared.id, made.id, version=2)
+    state.exceptions.delete_entry(shared.id, made.id, version=3)
     assert state.exceptions.entries(shared.id) == ()
 
 
@@ -113,6 +113,9 @@ def test_entries_that_are_refused(state: State, shared: ExceptionList, values: d
         ({**IS, "values": ["a", "b"]}, ".values", "takes 1 values, not 2"),
         ({**IS, "values": "a"}, ".values", "wrong type"),
         ({**IS, "values": [None]}, ".values.0", "a text, a number"),
+        ({**IS, "values": [2**63]}, ".values.0", "64 bits"),
+        ({**IS, "values": [float("nan")]}, ".values.0", "64 bits"),
+        ({**IS, "values": [float("-inf")]}, ".values.0", "64 bits"),
         ({**IS, "values": ["a\0"]}, ".values.0", "control"),
         ({**IS, "values": ["\ud800"]}, ".values.0", "Unicode"),
         ({**IS, "values": ["x" * 8193]}, ".values.0", "longer"),

@@ -17,6 +17,7 @@ from bartizan.integrations.errors import UnknownDataset
 from bartizan.query.budget import BudgetExceeded
 from bartizan.query.errors import QueryError, QuerySyntaxError
 from bartizan.respond.errors import NotAuthorised, UnknownConnector
+from bartizan.state.errors import Duplicate, Invalid, LeaseLost, Missing, Outdated
 
 TIMEOUT_EXCEEDED = 159
 """ClickHouse's code for a statement that ran out of time (src/Common/ErrorCodes.cpp)."""
@@ -73,6 +74,11 @@ _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
     (QueryError, HTTPStatus.BAD_REQUEST),
     (UnknownDataset, HTTPStatus.BAD_REQUEST),
     (StatementRefused, HTTPStatus.BAD_REQUEST),
+    (Missing, HTTPStatus.NOT_FOUND),
+    (Duplicate, HTTPStatus.CONFLICT),
+    (Outdated, HTTPStatus.CONFLICT),
+    (LeaseLost, HTTPStatus.CONFLICT),
+    (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 
 

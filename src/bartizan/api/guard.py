@@ -3,6 +3,8 @@ without its security headers, and an unforeseen error becomes a plain 500."""
 
 import asyncio
 import logging
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -33,13 +35,13 @@ _CLOSE = {"Connection": "close"}
 
 
 class Guard:
-    """ASGI middleware. `object_path` is where large bodies of any type may be sent."""
+    """ASGI middleware. `objects` are the paths where bodies of any type may be sent, and how many bytes of them."""
 
-    def __init__(self, app: ASGIApp, access: Access, limits: Limits, object_path: str) -> None:
+    def __init__(self, app: ASGIApp, access: Access, limits: Limits, objects: Mapping[re.Pattern[str], int]) -> None:
         self._app = app
         self._access = access
         self._limits = limits
-        self._object_path = object_path
+        self._objects = objects
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -95,7 +97,7 @@ class Guard:
         if scope["method"] != "POST":
             return None
         content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if scope["path"] == self._object_path:
+        if self._object_bytes(scope) is not None:
             if content_type in FORM_TYPES:
                 hint = "send `Content-Type: application/octet-stream`"
                 said = "an object can't be sent as a form or as plain text"
@@ -106,7 +108,13 @@ class Guard:
         return None
 
     def _limit(self, scope: Scope) -> int:
-        return self._limits.max_object_bytes if scope["path"] == self._object_path else self._limits.max_request_bytes
+        return self._object_bytes(scope) or self._limits.max_request_bytes
+
+    def _object_bytes(self, scope: Scope) -> int | None:
+        """Bytes of an object that may be posted to this path; None where none may be."""
+        if scope["method"] != "POST":
+            return None
+        return next((size for path, size in self._objects.items() if path.fullmatch(scope["path"])), None)
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         """The request's body, counted and timed as it comes: chunked bodies announce no length."""

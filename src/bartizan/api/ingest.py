@@ -1,12 +1,8 @@
 """`/ingest`: objects of log records, as files would hold them, onto the disk; the worker loads them."""
 
 import asyncio
-import os
-import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,16 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bartizan.api.batch import CONTENT_TYPE as BATCH_TYPE
 from bartizan.api.batch import batch
+from bartizan.api.body import received_body
 from bartizan.api.errors import Problem, problem_of
 from bartizan.api.reception import Reception, Taken
 from bartizan.api.route import Route, Served, Serving
-from bartizan.ingest.errors import NoRecords, SpoolUnavailable
+from bartizan.ingest.errors import NoRecords
 from bartizan.ingest.loader import Loaded
 from bartizan.ingest.objects import Reading
 from bartizan.pipeline import Source
 
 PATH = "/ingest"
-CHUNK_BYTES = 1024 * 1024
 
 
 class IngestQuery(BaseModel):
@@ -83,7 +79,7 @@ async def ingest(serving: Serving, request: Request, asked: Annotated[IngestQuer
     """
     reading = _reading(serving, asked.dataset)
     is_batch = request.headers.get("content-type", "").partition(";")[0].strip().lower() == BATCH_TYPE
-    async with _body(serving, request) as body:
+    async with received_body(serving, request) as body:
         size_bytes = body.stat().st_size
         name = None if is_batch else asked.name or "api"
         reception = await serving.threads.receive(_received, serving, body, name, reading)
@@ -106,29 +102,6 @@ def _reading(serving: Served, dataset: str) -> Reading:
     reading = serving.services.reading(dataset or None)
     unfolded = min(reading.bounds.max_object_bytes, serving.services.limits.max_unfolded_bytes)
     return replace(reading, bounds=replace(reading.bounds, max_object_bytes=unfolded))
-
-
-@asynccontextmanager
-async def _body(serving: Served, request: Request) -> AsyncIterator[Path]:
-    """The body in a file; it is dropped afterwards, and after a crash by the spool's next start."""
-    handle, name = tempfile.mkstemp(suffix=".partial", dir=serving.services.incoming)
-    path = Path(name)
-    try:
-        await _write(request, handle)
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
-async def _write(request: Request, handle: int) -> None:
-    try:
-        with os.fdopen(handle, "wb", buffering=CHUNK_BYTES) as file:
-            async for chunk in request.stream():
-                file.write(chunk)
-    except OSError as error:
-        raise SpoolUnavailable(
-            f"can't write: {error.strerror or error}", hint="make room, then send it again"
-        ) from error
 
 
 def _acknowledged(reception: Reception, size_bytes: int) -> Ingested:

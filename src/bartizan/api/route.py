@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
 from bartizan.api.change_runner import ChangeRunner
@@ -23,7 +24,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         400: "The request can't be understood; for a query with line and column.",
         401: "The api key is missing or wrong.",
         404: "There is nothing here.",
-        409: "It is not in the state that this needs.",
+        409: "It was changed since it was read, its name is taken, or it is not in the state that this needs.",
         413: "The body is too large.",
         415: "The content type is not accepted.",
         422: "A parameter or the body is not valid.",
@@ -56,7 +57,7 @@ class Route:
     """Below `PREFIX`."""
     endpoint: Callable[..., Any]
     answer: type[Any]
-    """The body's type, for the schema."""
+    """The body's type, for the schema; a class of responses where the body is no JSON."""
     openapi: dict[str, Any] | None = None
     status: int = 200
     """Of a success: 202 for what goes on after the answer."""
@@ -74,13 +75,15 @@ Serving = Annotated[Served, Depends(served)]
 def add_routes(server: FastAPI, tag: str, routes: Sequence[Route]) -> None:
     """Give the server a resource's routes; the first line of an endpoint's docstring is its summary."""
     for route in routes:
+        is_response = isinstance(route.answer, type) and issubclass(route.answer, Response)
         summary, _, description = (route.endpoint.__doc__ or "").partition("\n")
         server.add_api_route(
             PREFIX + route.path,
             route.endpoint,
             methods=[route.method],
             status_code=route.status,
-            response_model=route.answer,
+            response_model=None if is_response else route.answer,
+            response_class=route.answer if is_response else JSONResponse,
             responses=_ERRORS,
             tags=[tag],
             summary=summary.rstrip("."),

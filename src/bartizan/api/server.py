@@ -1,5 +1,6 @@
 """The server: resources, guard, error shape and worker put together over the services."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -7,15 +8,33 @@ from functools import partial
 from fastapi import FastAPI
 
 from bartizan import __version__
-from bartizan.api import alert_changes, alerts, connectors, health, ingest, rules, search
+from bartizan.api import (
+    alert_changes,
+    alerts,
+    attachments,
+    case_alerts,
+    case_comments,
+    cases,
+    connectors,
+    exceptions,
+    health,
+    ingest,
+    jobs,
+    observables,
+    rules,
+    search,
+    timelines,
+    value_lists,
+)
 from bartizan.api.change_runner import ChangeRunner
 from bartizan.api.errors import install_handlers
 from bartizan.api.guard import Guard
 from bartizan.api.reception import Receiver
 from bartizan.api.route import PREFIX, Served, add_routes
-from bartizan.api.services import Services
+from bartizan.api.services import Limits, Services
 from bartizan.api.threads import Threads
 from bartizan.api.worker import Worker
+from bartizan.cases.attachment_files import MAX_ATTACHMENT_BYTES
 
 OPENAPI_PATH = "/api/openapi.json"
 
@@ -26,6 +45,17 @@ RESOURCES = {
     "alerts": (*alert_changes.ROUTES, *alerts.ROUTES),
     "rules": rules.ROUTES,
     "connectors": connectors.ROUTES,
+    "cases": (
+        *cases.ROUTES,
+        *case_comments.ROUTES,
+        *case_alerts.ROUTES,
+        *observables.ROUTES,
+        *attachments.ROUTES,
+    ),
+    "timelines": timelines.ROUTES,
+    "exceptions": exceptions.ROUTES,
+    "value lists": value_lists.ROUTES,
+    "jobs": jobs.ROUTES,
 }
 
 
@@ -44,11 +74,21 @@ def build(services: Services) -> FastAPI:
         lifespan=_lifespan,
     )
     server.state.served = serving
-    server.add_middleware(Guard, access=services.access, limits=services.limits, object_path=PREFIX + ingest.PATH)
+    server.add_middleware(Guard, access=services.access, limits=services.limits, objects=_objects(services.limits))
     install_handlers(server)
     for tag, routes in RESOURCES.items():
         add_routes(server, tag, routes)
     return server
+
+
+def _objects(limits: Limits) -> dict[re.Pattern[str], int]:
+    """Paths that take a body of any type, and its bytes."""
+    sizes = {
+        ingest.PATH: limits.max_object_bytes,
+        attachments.PATH: MAX_ATTACHMENT_BYTES,
+        value_lists.VALUES_PATH: value_lists.MAX_FILE_BYTES,
+    }
+    return {re.compile(PREFIX + path.replace("{id}", "[^/]+")): size for path, size in sizes.items()}
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bartizan.alerts.changes import AlertChanges
 from bartizan.alerts.store import AlertStore
@@ -15,6 +16,10 @@ from bartizan.pipeline import Detection, Intake
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.respond.notifier import Notifier
+
+if TYPE_CHECKING:  # with SQLAlchemy, which no command but `serve` needs
+    from bartizan.cases.casework import Casework
+    from bartizan.state.stores import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +62,7 @@ class Services:
     access: Access
     limits: Limits
     notifier: Notifier
+    state: "State"
+    casework: "Casework"
     lookups: Sequence[Path] = ()
     """Folders of lookup tables for searches."""

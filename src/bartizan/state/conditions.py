@@ -60,6 +60,9 @@ _COUNTS: dict[Operator, tuple[int, int]] = {
     Operator.NESTED: (0, 0),
 }
 
+_TOO_LARGE = 2**63
+"""No number is stored from here on; neither infinity nor what is no number is below it."""
+
 
 def read_conditions(documents: Sequence[Any], where: str = "conditions") -> tuple[Condition, ...]:
     """Conditions from JSON objects with the members of `Condition`. Raises `Invalid`, `where` names the member."""
@@ -132,9 +135,9 @@ def _value(operator: Operator, value: Any, where: str) -> Scalar:
         return text(_typed(value, str, where), where, MAX_VALUE_CHARACTERS, needed=True)
     if isinstance(value, str):
         return text(value, where, MAX_VALUE_CHARACTERS)
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float) and abs(value) < _TOO_LARGE:
         return value
-    raise Invalid("it is a text, a number, true or false", where=where)
+    raise Invalid("it is a text, a number of 64 bits, true or false", where=where)
 
 
 def _network(value: str, where: str) -> str:

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 
 from bartizan.errors import BartizanError, Terminal, Transient
 
@@ -79,6 +79,8 @@ def translated(error: SQLAlchemyError) -> StateError:
         return StatementFailed(_first_line(str(error)))
     if isinstance(error, IntegrityError) and _is_duplicate(error):
         return Duplicate("there is one by this name or id already")
+    if isinstance(error, DataError):
+        return Invalid("the database can't store this value: too long, or with characters that it does not take")
     return _kind(error)(_first_line(str(error.orig)))
 
 

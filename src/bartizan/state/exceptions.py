@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select
@@ -13,7 +13,7 @@ from bartizan.state.database import Database
 from bartizan.state.errors import Invalid, Missing
 from bartizan.state.identity import Ids
 from bartizan.state.tables import EXCEPTION_ENTRIES, EXCEPTION_LISTS
-from bartizan.state.texts import at_most, line, name, text
+from bartizan.state.texts import at_most, document, line, name, text
 from bartizan.state.versions import Written, added, changed, locked, read, removed, written_of
 
 MAX_LISTS = 1000
@@ -21,6 +21,8 @@ MAX_ENTRIES = 5000
 """Entries of a list."""
 MAX_RULES = 1000
 """Rules an entry names."""
+MAX_CONDITIONS_BYTES = 256 * 1024
+"""Bytes of an entry's conditions as JSON."""
 MAX_COMMENTS = 100
 MAX_TEXT_CHARACTERS = 10_000
 SYSTEMS = ("linux", "windows", "macos")
@@ -119,39 +121,43 @@ class ExceptionLists:
             added(connection, EXCEPTION_ENTRIES, checked, by, self._clock)
             return _entry(locked(connection, EXCEPTION_ENTRIES, checked["id"], "exception"))
 
-    def update_entry(self, id: str, changes: Mapping[str, Any], by: str, version: int | None = None) -> ExceptionEntry:
+    def update_entry(
+        self, list_id: str, id: str, changes: Mapping[str, Any], by: str, version: int | None = None
+    ) -> ExceptionEntry:
         """Change some of what `add_entry` takes. Raises `Missing`, `Outdated`, `Invalid`."""
         with self._database.write() as connection:
-            row = locked(connection, EXCEPTION_ENTRIES, id, "exception")
+            row = _of_list(locked(connection, EXCEPTION_ENTRIES, id, "exception"), list_id)
             changed(connection, EXCEPTION_ENTRIES, row, version, _entry_values(changes), by, self._clock)
             return _entry(locked(connection, EXCEPTION_ENTRIES, id, "exception"))
 
-    def comment(self, id: str, said: str, by: str) -> ExceptionEntry:
+    def comment(self, list_id: str, id: str, said: str, by: str) -> ExceptionEntry:
         """Add a comment to an entry. Raises `Missing`, `Invalid`."""
         comment = {"text": text(said, "text", MAX_TEXT_CHARACTERS, needed=True), "by": by}
         with self._database.write() as connection:
-            row = locked(connection, EXCEPTION_ENTRIES, id, "exception")
+            row = _of_list(locked(connection, EXCEPTION_ENTRIES, id, "exception"), list_id)
             comments = [*row.comments, {**comment, "at": self._clock().isoformat()}]
             at_most(comments, MAX_COMMENTS, "comments", "comments")
             changed(connection, EXCEPTION_ENTRIES, row, None, {"comments": comments}, by, self._clock)
             return _entry(locked(connection, EXCEPTION_ENTRIES, id, "exception"))
 
-    def delete_entry(self, id: str, version: int | None = None) -> None:
+    def delete_entry(self, list_id: str, id: str, version: int | None = None) -> None:
         """Remove an entry. Raises `Missing`, `Outdated`."""
         with self._database.write() as connection:
-            removed(connection, EXCEPTION_ENTRIES, locked(connection, EXCEPTION_ENTRIES, id, "exception"), version)
+            row = _of_list(locked(connection, EXCEPTION_ENTRIES, id, "exception"), list_id)
+            removed(connection, EXCEPTION_ENTRIES, row, version)
 
-    def entry(self, id: str) -> ExceptionEntry:
+    def entry(self, list_id: str, id: str) -> ExceptionEntry:
         """One entry. Raises `Missing`."""
         with self._database.read() as connection:
-            return _entry(read(connection, EXCEPTION_ENTRIES, id, "exception"))
+            return _entry(_of_list(read(connection, EXCEPTION_ENTRIES, id, "exception"), list_id))
 
-    def entries(self, list_id: str) -> tuple[ExceptionEntry, ...]:
+    def entries(self, list_id: str, limit: int = MAX_ENTRIES, offset: int = 0) -> tuple[ExceptionEntry, ...]:
         """A list's entries, those that expired too, oldest first. Raises `Missing`."""
         with self._database.read() as connection:
             read(connection, EXCEPTION_LISTS, list_id, "exception list")
             query = select(EXCEPTION_ENTRIES).where(EXCEPTION_ENTRIES.c.list_id == list_id)
-            return tuple(map(_entry, connection.execute(query.order_by(*_OLDEST))))
+            rows = connection.execute(query.order_by(*_OLDEST).limit(limit).offset(offset))
+            return tuple(map(_entry, rows))
 
     def in_force(self, at: datetime) -> tuple[ExceptionEntry, ...]:
         """Every list's entries that have not expired at an instant: what detection works with."""
@@ -187,11 +193,12 @@ def _entry_values(values: Mapping[str, Any]) -> dict[str, Any]:
     if "name" in values:
         checked["name"] = line(values["name"], "name")
     if "conditions" in values:
-        checked["conditions"] = [as_json(condition) for condition in read_conditions(values["conditions"])]
+        conditions = [as_json(condition) for condition in read_conditions(values["conditions"])]
+        checked["conditions"] = document(conditions, "conditions", MAX_CONDITIONS_BYTES)
     if "os" in values:
         checked["os"] = _os(values["os"])
     if "expires_at" in values:
-        checked["expires_at"] = values["expires_at"]
+        checked["expires_at"] = _instant(values["expires_at"])
     if "rules" in values:
         checked["rules"] = _rules(values["rules"])
     return checked
@@ -203,11 +210,24 @@ def _os(value: str | None) -> str | None:
     return value
 
 
+def _instant(value: datetime | None) -> datetime | None:
+    try:
+        return value and value.astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid("it is out of the calendar", where="expires_at") from error
+
+
 def _rules(rules: Sequence[str] | None) -> list[str] | None:
     if rules is None:
         return None
     at_most(rules, MAX_RULES, "rules", "rules")
     return [line(rule, "rules") for rule in rules]
+
+
+def _of_list(row: Row[Any], list_id: str) -> Row[Any]:
+    if row.list_id != list_id:
+        raise Missing("the list has no exception by this id", where="id")
+    return row
 
 
 def _list(row: Row[Any]) -> ExceptionList:

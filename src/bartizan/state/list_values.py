@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
+from typing import BinaryIO
 
 MAX_VALUE_BYTES = 1024
+_LINE_BYTES = 4 * MAX_VALUE_BYTES
 
 
 class ValueType(StrEnum):
@@ -29,10 +31,18 @@ class Rejected:
     reason: str
 
 
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """A file's lines; of one that is longer than a value may be, its beginning."""
+    while line := file.readline(_LINE_BYTES):
+        yield line
+        while len(line) == _LINE_BYTES and not line.endswith(b"\n"):
+            line = file.readline(_LINE_BYTES)
+
+
 def read_values(lines: Iterable[bytes], type: ValueType) -> Iterator[tuple[str, ...] | Rejected]:
     """For each line its values or why it has none; empty lines are left out, and of addresses those that `#` starts.
 
-    A line is at most `MAX_VALUE_BYTES` long: hand over lines cut beyond that, they are rejected.
+    A value has at most `MAX_VALUE_BYTES`.
     """
     for number, line in enumerate(lines, 1):
         if not (stripped := line.strip()) or (type is not ValueType.KEYWORD and stripped.startswith(b"#")):
