@@ -15,6 +15,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "rules/README.md",
     "docs/notify.md",
+    "docs/cases.md",
     "src/bartizan/query/README.md",
 )
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)\)")

@@ -10,6 +10,7 @@ from bartizan.cli.connectors import connectors
 from bartizan.cli.demo import demo
 from bartizan.cli.ingest import ingest
 from bartizan.cli.integrations import integrations
+from bartizan.cli.lists import lists
 from bartizan.cli.normalize import normalize
 from bartizan.cli.output import stderr, visible_lines
 from bartizan.cli.rules import rules
@@ -42,6 +43,7 @@ cli.add_typer(rules, name="rules")
 cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")
 cli.add_typer(connectors, name="connectors")
+cli.add_typer(lists, name="lists")
 
 
 @cli.command()

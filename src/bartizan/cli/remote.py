@@ -68,6 +68,15 @@ class Remote:
                 yield from (Told(failed=told) for _ in batch)
             yield from (Told(read=source) for source in batch)
 
+    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """What the API answers at a path: `body` is a JSON value, or a file that is sent as an object."""
+        if hasattr(body, "read"):
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(body.seek(0, os.SEEK_END))}
+            body.seek(0)
+            return self._ask(path, body, headers, method)
+        written = None if body is None else orjson.dumps(body)
+        return self._ask(path, written, {"Content-Type": "application/json"}, method)
+
     def _ingest_batch(self, batch: Sequence[Source], dataset: str | None) -> Iterator[Told]:
         path = "/api/v1/ingest?" + urlencode({"wait": "true", **({"dataset": dataset} if dataset else {})})
         with tempfile.TemporaryFile() as archive:
