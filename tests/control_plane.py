@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from bartizan.state.database import sqlite_url
+from bartizan.state import database as database_module
+from bartizan.state.database import open_database, sqlite_url
 from bartizan.state.stores import State, open_state
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -93,18 +94,59 @@ def _is_user(name: str) -> bool:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, of each kind in turn."""
-    if request.param == "sqlite":
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def empty_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    if kind == "sqlite":
         yield sqlite_url(tmp_path / "with space %41" / "control.sqlite")
-        return
-    server = request.getfixturevalue("postgresql")
+    else:
+        with _created(request.getfixturevalue("postgresql"), "template1") as address:
+            yield address
+
+
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A migrated database of its own: a copy, for migrating takes a tenth of a second, and this process doesn't wait
+    for the disk at each commit: its kill leaves what the system has."""
+    pragmas = (*database_module._PRAGMAS, "PRAGMA synchronous = OFF")
+    monkeypatch.setattr(database_module, "_PRAGMAS", pragmas)
+    template = request.getfixturevalue(f"migrated_{kind}")
+    if kind == "sqlite":
+        shutil.copy(template, tmp_path / "control.sqlite")
+        yield sqlite_url(tmp_path / "control.sqlite")
+    else:
+        with _created(request.getfixturevalue("postgresql"), template) as address:
+            yield address
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "control.sqlite"
+    open_database(sqlite_url(file)).close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> Iterator[str]:
+    with _created(postgresql, "template1") as address:
+        open_database(address).close()
+        yield address.rpartition("/")[2]
+
+
+@contextmanager
+def _created(server: str, template: str) -> Iterator[str]:
+    """A database of the server for as long as it is needed."""
     name = f"t{uuid.uuid4().hex}"
-    admin = create_engine(
-        f"{server}/postgres".replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-    )
+    address = f"{server}/postgres".replace("postgresql:", "postgresql+psycopg:")
+    admin = create_engine(address, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield f"{server}/{name}"
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

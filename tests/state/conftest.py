@@ -1,5 +1,25 @@
 """The control-plane databases."""
 
-from tests.control_plane import open_another, postgresql, state, time, url
+from tests.control_plane import (
+    empty_url,
+    kind,
+    migrated_postgresql,
+    migrated_sqlite,
+    open_another,
+    postgresql,
+    state,
+    time,
+    url,
+)
 
-__all__ = ["open_another", "postgresql", "state", "time", "url"]
+__all__ = [
+    "empty_url",
+    "kind",
+    "migrated_postgresql",
+    "migrated_sqlite",
+    "open_another",
+    "postgresql",
+    "state",
+    "time",
+    "url",
+]

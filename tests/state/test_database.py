@@ -45,15 +45,15 @@ def test_the_newest_revision_is_known() -> None:
 
 
 @pytest.mark.slow
-def test_processes_that_start_together_migrate_once(url: str) -> None:
-    command = [sys.executable, "-W", "error", "-c", OPENING, url]
+def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", OPENING, empty_url]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]
     assert [(process.communicate(), process.returncode) for process in started] == [((b"open\n", b""), 0)] * 6
 
 
-def test_threads_that_start_together_migrate_once(url: str) -> None:
+def test_threads_that_start_together_migrate_once(empty_url: str) -> None:
     opened: list[Database] = []
-    threads = [threading.Thread(target=lambda: opened.append(open_database(url))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: opened.append(open_database(empty_url))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -150,6 +150,25 @@ def test_a_server_that_is_not_there_is_transient_and_its_password_untold() -> No
     assert "secret" not in str(gone.value)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_connection_that_is_lost_is_transient_and_the_next_transaction_works(url: str) -> None:
+    database, other = open_database(url), open_database(url)
+    others = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with pytest.raises(StateUnavailable), database.write() as connection:
+        connection.execute(select(JOBS))
+        with other.read() as killing:
+            killing.execute(others)
+        connection.execute(select(JOBS))
+    with database.read() as connection:
+        connection.execute(select(JOBS))
+    database.close()
+    other.close()
+
+
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "control.sqlite").write_bytes(b"hello " * 1000)
     with pytest.raises(StateUnusable, match="not a database"):
@@ -191,13 +210,13 @@ open_database(sys.argv[1])
 
 
 @pytest.mark.slow
-def test_a_migration_that_is_killed_leaves_nothing_and_is_repeated(url: str) -> None:
-    killed = subprocess.run([sys.executable, "-c", MIGRATION_KILLED, url], check=False)
+def test_a_migration_that_is_killed_leaves_nothing_and_is_repeated(empty_url: str) -> None:
+    killed = subprocess.run([sys.executable, "-c", MIGRATION_KILLED, empty_url], check=False)
     assert killed.returncode == -9
-    raw = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    raw = create_engine(empty_url.replace("postgresql:", "postgresql+psycopg:"))
     assert inspect(raw).get_table_names() == []
     raw.dispose()
-    open_database(url).close()
+    open_database(empty_url).close()
 
 
 def test_the_app_opens_it_in_the_data_folder_or_where_it_is_told(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Leases: one holder at a time, whatever clocks, threads and processes do."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,13 +105,16 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])  # many databases in one test
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_no_two_believe_to_have_it(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, float, int]]
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, url: str, steps: list[tuple[str, int, float, int]]
 ) -> None:
     """Three workers at random: whoever believes to have the lease is the only one, and tokens only grow."""
-    database = open_database(sqlite_url(tmp_path_factory.mktemp("leases") / "control.sqlite"))
+    file = tmp_path_factory.mktemp("leases") / "control.sqlite"
+    shutil.copy(migrated_sqlite, file)
+    database = open_database(sqlite_url(file))
     time, tokens = Time(), [0]
     workers = [Leases(database, time.clock, time.steady) for _ in range(3)]
     leases: list[Lease | None] = [None, None, None]

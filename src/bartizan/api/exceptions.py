@@ -11,6 +11,7 @@ from bartizan.api.documents import Answer, Asked, Change, Id, Paging, Removed, S
 from bartizan.api.route import Route, Serving
 from bartizan.state.conditions import MAX_CONDITIONS, MAX_FIELD_CHARACTERS, MAX_VALUES, Operator
 from bartizan.state.exceptions import MAX_RULES, MAX_TEXT_CHARACTERS
+from bartizan.state.texts import NAME_PATTERN
 
 ENTRIES_PATH = "/exception-lists/{id}/entries"
 System = Literal["linux", "windows", "macos"]
@@ -40,7 +41,7 @@ class ConditionBody(InnerCondition):
 class NewExceptionList(Asked):
     """A new list."""
 
-    name: str = Field(max_length=100)
+    name: str = Field(pattern=f"^{NAME_PATTERN}$")
     """Up to 100 of a-z, 0-9, `.`, `_`, `-`: rules refer to it."""
     description: str = Field(default="", max_length=MAX_TEXT_CHARACTERS)
 

@@ -58,6 +58,8 @@ class Health(BaseModel):
     version: str
     engine: str
     """`ok`, or why it doesn't answer."""
+    state: str
+    """Of the control-plane database: `ok`, or why it doesn't answer."""
     spool: SpoolHealth
     rules: RulesHealth
     worker: WorkerHealth
@@ -77,17 +79,27 @@ def _health(serving: Served) -> Health:
         streams, engine = _streams(serving), "ok"
     except BartizanError as error:
         streams, engine = [], error.message
+    state = _state(serving)
     worker, spool, rules = _worker(serving), _spool(serving), _rules(serving)
-    is_whole = not (worker.errors or spool.stuck or rules.failed or rules.failing)
+    is_whole = state == "ok" and not (worker.errors or spool.stuck or rules.failed or rules.failing)
     return Health(
         status="down" if engine != "ok" or not worker.alive else "ok" if is_whole else "degraded",
         version=__version__,
         engine=engine,
+        state=state,
         spool=spool,
         rules=rules,
         worker=worker,
         streams=streams,
     )
+
+
+def _state(serving: Served) -> str:
+    try:
+        serving.services.state.database.check()
+    except BartizanError as error:
+        return error.message
+    return "ok"
 
 
 def _streams(serving: Served) -> list[StreamHealth]:

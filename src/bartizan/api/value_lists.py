@@ -11,6 +11,7 @@ from bartizan.api.body import described_body, received_body
 from bartizan.api.documents import Answer, Asked, Change, Id, Removed, Versioned, Writing
 from bartizan.api.route import Route, Served, Serving
 from bartizan.state.list_values import MAX_VALUE_BYTES, ValueType, lines_of
+from bartizan.state.texts import NAME_PATTERN
 from bartizan.state.value_lists import MAX_DESCRIPTION_CHARACTERS, Imported
 
 VALUES_PATH = "/value-lists/{id}/values"
@@ -21,7 +22,7 @@ MAX_LIMIT = 10_000
 class NewValueList(Asked):
     """A new list."""
 
-    name: str = Field(max_length=100)
+    name: str = Field(pattern=f"^{NAME_PATTERN}$")
     """Up to 100 of a-z, 0-9, `.`, `_`, `-`: exceptions refer to it."""
     type: ValueType
     description: str = Field(default="", max_length=MAX_DESCRIPTION_CHARACTERS)

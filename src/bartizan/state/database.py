@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bartizan.state.errors import StateUnusable, translated
@@ -49,6 +49,11 @@ class Database:
             connection = connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
+
+    def check(self) -> None:
+        """Raise `StateError` unless it answers."""
+        with self.read() as connection:
+            connection.execute(select(1))
 
     def close(self) -> None:
         """Let go of every connection."""

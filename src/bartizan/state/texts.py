@@ -9,7 +9,9 @@ import orjson
 from bartizan.state.errors import Invalid
 
 MAX_NAME_CHARACTERS = 200
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+NAME_PATTERN = "[a-z0-9][a-z0-9._-]{0,99}"
+"""Names that other documents refer to."""
+_NAME = re.compile(NAME_PATTERN)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
