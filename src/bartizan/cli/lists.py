@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Protocol
-from urllib.parse import urlencode
 
 import typer
 
@@ -17,7 +16,7 @@ from bartizan.state.list_values import ValueType, lines_of
 
 lists = typer.Typer(help="Lists of values, for exceptions.", no_args_is_help=True)
 
-PATH = "/api/v1/value-lists"
+PATH = "/value-lists"
 WHO = "local"
 _COLUMNS = ("name", "type", "size", "description", "written.updated_at", "written.updated_by")
 
@@ -122,6 +121,4 @@ class _Remote:
 
     def fill(self, id: str, file: Path, replace: bool) -> dict[str, Any]:
         with file.open("rb") as opened:
-            return self._server.ask(
-                "POST", f"{PATH}/{id}/values?{urlencode({'replace': str(replace).lower()})}", opened
-            )
+            return self._server.send(f"{PATH}/{id}/values", {"replace": str(replace).lower()}, opened)

@@ -43,7 +43,7 @@ class Remote:
         """What matches a search, the body of `POST /search`: its answer."""
         return self._search(asked)
 
-    def ask(self, method: str, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(self, method: str, path: str, asked: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
         """The answer of an operation below `/api/v1`; what is asked goes into the body, or into the query of a GET."""
         if method == "GET":
             return self._ask(f"/api/v1{path}?{urlencode(asked, doseq=True)}", None, {}, method)
@@ -68,14 +68,11 @@ class Remote:
                 yield from (Told(failed=told) for _ in batch)
             yield from (Told(read=source) for source in batch)
 
-    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """What the API answers at a path: `body` is a JSON value, or a file that is sent as an object."""
-        if hasattr(body, "read"):
-            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(body.seek(0, os.SEEK_END))}
-            body.seek(0)
-            return self._ask(path, body, headers, method)
-        written = None if body is None else orjson.dumps(body)
-        return self._ask(path, written, {"Content-Type": "application/json"}, method)
+    def send(self, path: str, asked: Mapping[str, Any], file: BinaryIO) -> dict[str, Any]:
+        """The answer of an operation below `/api/v1` that takes a file; what is asked goes into the query."""
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(file.seek(0, os.SEEK_END))}
+        file.seek(0)
+        return self._ask(f"/api/v1{path}?{urlencode(asked, doseq=True)}", file, headers)
 
     def _ingest_batch(self, batch: Sequence[Source], dataset: str | None) -> Iterator[Told]:
         path = "/api/v1/ingest?" + urlencode({"wait": "true", **({"dataset": dataset} if dataset else {})})
