@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from types import MappingProxyType
 from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -68,7 +69,7 @@ class Remote:
                 yield from (Told(failed=told) for _ in batch)
             yield from (Told(read=source) for source in batch)
 
-    def send(self, path: str, asked: Mapping[str, Any], file: BinaryIO) -> dict[str, Any]:
+    def send(self, path: str, asked: Mapping[str, Any], file: IO[bytes]) -> dict[str, Any]:
         """The answer of an operation below `/api/v1` that takes a file; what is asked goes into the query."""
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(file.seek(0, os.SEEK_END))}
         file.seek(0)
