@@ -124,8 +124,16 @@ def _belongs(stream: Stream, shape: Shape, sample: bytes, record: Any) -> bool:
     if isinstance(record, dict):
         if isinstance(wrapped := record.get("message"), str) and len(record) == 1:
             return _matches_text(stream, wrapped, "")
-        return any(all(key in record for key in keys) for keys in stream.detection.keys)
+        return any(all(_has(record, key.split(".")) for key in keys) for keys in stream.detection.keys)
     return _matches_text(stream, sample.decode(errors="replace"), shape.fields)
+
+
+def _has(record: Any, path: list[str]) -> bool:
+    for step in path:
+        if not isinstance(record, dict) or step not in record:
+            return False
+        record = record[step]
+    return True
 
 
 def _matches_text(stream: Stream, line: str, fields: str) -> bool:

@@ -34,7 +34,7 @@ class Detection:
     """How a record of this stream is told from others when nobody names its dataset."""
 
     keys: tuple[tuple[str, ...], ...] = ()
-    """Sets of top-level JSON keys: a record that has all keys of one set belongs to the stream."""
+    """Sets of JSON keys, with dots below the top level: a record that has all of one set belongs to the stream."""
     header: tuple[str, ...] = ()
     """Field names of which a header line must hold all."""
     pattern: str = ""
