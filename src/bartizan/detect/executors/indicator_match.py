@@ -121,7 +121,10 @@ def _rows(side: _Side, within: Mapping[str, ir.Expr], binder: Binder) -> exp.Que
 def _matched(events: exp.Query | None, indicators: exp.Query | None) -> exp.Query | None:
     if events is None or indicators is None:
         return None
+    """The events with a value of an indicator. Of the indicators only those are kept in memory that some event has."""
+    own = exp.Select(expressions=[_bits()]).from_(events.copy().subquery(alias="_own", copy=False))
     known = exp.Select(expressions=[_bits()]).from_(indicators.subquery(alias="_indicators", copy=False))
+    known = known.where(exp.In(this=_bits(), query=own.subquery(copy=False)), copy=False)
     rows = exp.Select(expressions=[exp.Star()]).from_(events.subquery(alias="_events", copy=False))
     return rows.where(exp.In(this=_bits(), query=known.subquery(copy=False)), copy=False)
 

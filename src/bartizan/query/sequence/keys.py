@@ -81,6 +81,10 @@ def _shown(values: exp.Expression, show: Callable[[exp.Expression], exp.Expressi
     return call("arrayMap", each("_j", lambda value: _no_null(show(value), True)), values)
 
 
+_MAPPED = "::ffff:"
+"""What ClickHouse writes before an IPv4 address within IPv6 (RFC 4291, 2.5.5.2)."""
+
+
 def _as_is(value: exp.Expression) -> exp.Expression:
     return value
 
@@ -91,7 +95,13 @@ def _number(value: exp.Expression) -> exp.Expression:
 
 def _address(value: exp.Expression) -> exp.Expression:
     """An address in its usual form: v4-mapped ones without the prefix."""
-    return call("replaceRegexpOne", call("toString", value), text(r"^::ffff:(\d+\.\d+\.\d+\.\d+)$"), text(r"\1"))
+    shown = call("toString", value)
+    is_mapped = exp.And(
+        this=call("startsWith", shown, text(_MAPPED)),
+        expression=exp.GT(this=call("position", shown.copy(), text(".")), expression=exp.Literal.number(0)),
+    )
+    short = call("substring", shown.copy(), exp.Literal.number(len(_MAPPED) + 1))
+    return call("if", is_mapped, short, shown.copy())
 
 
 def _date(value: exp.Expression) -> exp.Expression:
