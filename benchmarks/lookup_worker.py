@@ -49,7 +49,9 @@ CREATE TABLE `logs-ti_benchmark-default` ENGINE = MergeTree ORDER BY `event.inge
 FROM numbers({events})
 """
 
-HEAD = 'id = "{name}"\nname = "{name}"\nseverity = "low"\nrisk_score = 1\ndescription = "Measured."\nmax_alerts = 100000\n'
+HEAD = (
+    'id = "{name}"\nname = "{name}"\nseverity = "low"\nrisk_score = 1\ndescription = "Measured."\nmax_alerts = 100000\n'
+)
 RULES = {
     "indicators": """
 type = "indicator_match"

@@ -21,6 +21,7 @@ from bartizan.detect.attack.registry import Attack, load_attack
 from bartizan.detect.ledger import DetectionLedger
 from bartizan.detect.rule_check import SampleStore
 from bartizan.detect.rulebook import Rulebook, load_rulebook
+from bartizan.detect.tuning import Tuning
 from bartizan.ecs.registry import Registry, load_registry
 from bartizan.engine.address import open_engine
 from bartizan.engine.base import Engine
@@ -47,6 +48,9 @@ from bartizan.respond.sqlite_outbox import SqliteOutbox
 if TYPE_CHECKING:
     from bartizan.cases.casework import Casework
     from bartizan.state.stores import State
+
+STATE_NAME = "control.sqlite"
+"""The control-plane database in the data folder."""
 
 _UNFOLDING = 64
 """How many times its own size an object sent to the API may unfold to, in bytes."""
@@ -104,7 +108,7 @@ class App:
         from bartizan.state.database import sqlite_url  # noqa: PLC0415 - a quarter of a second for SQLAlchemy
         from bartizan.state.stores import open_state  # noqa: PLC0415
 
-        url = self.config.state.url or sqlite_url(self.config.data / "control.sqlite")
+        url = self.config.state.url or sqlite_url(self.config.data / STATE_NAME)
         state = open_state(url, self.clock)
         self._open.callback(state.close)
         return state
@@ -178,7 +182,21 @@ class App:
     def detection(self) -> Detection:
         """The rules at work."""
         ledger = DetectionLedger(self.engine)
-        return Detection(self.engine, self.rulebook, self.registry, ledger, self.alerts, self.clock, self.budget)
+        return Detection(
+            self.engine,
+            self.rulebook,
+            self.registry,
+            ledger,
+            self.alerts,
+            self.clock,
+            self.budget,
+            tuning=Tuning(self.state) if self._has_state else None,
+        )
+
+    @property
+    def _has_state(self) -> bool:
+        """Whether people have a control-plane database: a throw-away store has none, and need not make one."""
+        return bool(self.config.state.url) or (self.config.data / STATE_NAME).exists()
 
     @cached_property
     def notifier(self) -> Notifier:
@@ -204,6 +222,7 @@ class App:
         """What the API works with. Raises `Exposed` when it would listen beyond loopback without a key."""
         serve, ingest = self.config.serve, self.config.ingest
         access = access_for(serve.host, serve.api_key)
+        state = self.state
         return Services(
             engine=self.engine,
             intake=self.intake,
@@ -217,7 +236,7 @@ class App:
             incoming=self.config.data / "spool" / "incoming",
             access=access,
             limits=ApiLimits(ingest.max_request_bytes, ingest.max_request_bytes * _UNFOLDING, self.budget),
-            state=self.state,
+            state=state,
             casework=self.casework,
             lookups=self.lookups,
             notifier=self.notifier,

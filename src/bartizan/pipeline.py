@@ -18,6 +18,7 @@ from bartizan.detect.meaning import Knowledge, reads_alerts
 from bartizan.detect.planner import Planner
 from bartizan.detect.rulebook import Rulebook
 from bartizan.detect.runner import Evaluator, run_due
+from bartizan.detect.tuning import Tuned, Tuning
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.engine.literals import date_text
@@ -172,6 +173,8 @@ class Detection:
     budget: Budget = field(default_factory=Budget)
     """What a rule that asks the engine on its own may take."""
     planner: Planner = field(default_factory=Planner)
+    tuning: Tuning | None = None
+    """What people have set beside the rules' files; None runs them as they are."""
 
     def run(self, is_last: bool = False) -> Iterator[Detected]:
         """Evaluate what arrived since the last run; `is_last` says that nothing more will. Rules that read alerts see
@@ -189,9 +192,10 @@ class Detection:
         adds nothing."""
         now = self.clock()
         schema = stored_schema(self.engine, self.registry)
-        evaluator = Evaluator(self.engine, schema, Knowledge(now), self.budget, is_last, self.planner)
+        tuned = self.tuning.applied(self.rulebook, now) if self.tuning else Tuned(list(self.rulebook), {})
+        evaluator = Evaluator(self.engine, schema, Knowledge(now, tuned.lists), self.budget, is_last, self.planner)
         found = _Found()
-        for finding in run_due(evaluator, self.ledger, list(self.rulebook)):
+        for finding in run_due(evaluator, self.ledger, tuned.rules):
             match finding:
                 case Hit():
                     found.hits.append(finding)

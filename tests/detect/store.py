@@ -13,6 +13,7 @@ from bartizan.alerts.store import AlertStore
 from bartizan.detect.ledger import DetectionLedger
 from bartizan.detect.rule import Rule
 from bartizan.detect.rulebook import Rulebook
+from bartizan.detect.tuning import Tuning
 from bartizan.ecs.registry import load_registry
 from bartizan.engine.base import Engine
 from bartizan.ingest.codecs import Bounds
@@ -102,11 +103,11 @@ class DetectStore:
         own = {name: columns for name, columns in whole.streams.items() if name.endswith(f"-{self.namespace}")}
         return Schema(own, REGISTRY)
 
-    def detection(self, rules: Sequence[Rule]) -> Detection:
+    def detection(self, rules: Sequence[Rule], tuning: Tuning | None = None) -> Detection:
         """These rules at work."""
         book = Rulebook({rule.id: rule for rule in rules}, ())
         ledger = DetectionLedger(self.engine)
-        return Detection(self.engine, book, REGISTRY, ledger, self.alerts, self.clock)
+        return Detection(self.engine, book, REGISTRY, ledger, self.alerts, self.clock, tuning=tuning)
 
     def run(self, rules: Sequence[Rule]) -> list[Detected]:
         """Evaluate what is new."""

@@ -18,6 +18,9 @@ OPERATORS = ("is", "is_one_of", "exists", "matches", "in_cidr", "in_list", "nest
 MAX_VALUES = 10_000
 """Values of one entry; more belong in a value list."""
 
+MAX_NETWORKS = 1_000
+"""Networks of a value list: each is a condition of its own."""
+
 Lists = Mapping[str, Sequence[str]]
 """Value lists by name."""
 
@@ -80,8 +83,9 @@ def _exists(entry: Entry, schema: Schema, lists: Lists, name: str) -> ir.Expr:
 
 
 def _matches(entry: Entry, schema: Schema, lists: Lists, name: str) -> ir.Expr:
+    """Whatever the case: paths and names of Windows have none."""
     ref = ir.FieldRef(name, ir.Kind.KEYWORD)
-    return ir.any_of([ir.Wildcard(ref, _pattern(value)) for value in entry.values])
+    return ir.any_of([ir.Wildcard(ref, _pattern(value), ignore_case=True) for value in entry.values])
 
 
 def _in_cidr(entry: Entry, schema: Schema, lists: Lists, name: str) -> ir.Expr:
@@ -94,8 +98,17 @@ def _in_list(entry: Entry, schema: Schema, lists: Lists, name: str) -> ir.Expr:
     for listed in entry.values:
         if listed not in lists:
             raise RuleError(f"there is no value list `{listed}`", hint="import it with `bartizan lists import`")
-        found.append(_equal(_ref(name, schema), lists[listed]))
+        found.append(_listed(name, tuple(lists[listed]), schema))
     return ir.any_of(found)
+
+
+def _listed(name: str, values: Sequence[str], schema: Schema) -> ir.Expr:
+    """One of a list's values; of a list of networks, an address within one of them."""
+    networks = [network for value in values if (network := read_network(value)) is not None]
+    if len(networks) > MAX_NETWORKS:
+        raise RuleError(f"a list for exceptions has at most {MAX_NETWORKS:,} networks, not {len(networks):,}")
+    found: list[ir.Expr] = [ir.CidrMatch(ir.FieldRef(name, ir.Kind.IP), network) for network in networks]
+    return ir.any_of([_equal(_ref(name, schema), values), *found])
 
 
 def _nested(entry: Entry, schema: Schema, lists: Lists, name: str) -> ir.Expr:

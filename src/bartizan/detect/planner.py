@@ -40,7 +40,7 @@ class Planner:
 
     def _plan(self, rule: Rule, schema: Schema, known: Knowledge) -> RulePlan | RuleFailed:
         kept = self._kept.get(rule.id)
-        if kept is not None and kept[0] is rule:
+        if kept is not None and kept[0] == rule:
             return kept[1]
         try:
             planned: RulePlan | RuleFailed = plan_rule(rule, schema, known)

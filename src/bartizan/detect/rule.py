@@ -52,6 +52,8 @@ class Rule:
     overrides: Overrides = field(default_factory=Overrides)
     exceptions: tuple[RuleException, ...] = ()
     """Events that it never counts."""
+    exception_lists: tuple[str, ...] = ()
+    """Names of shared lists of exceptions that are its own too."""
     is_building_block: bool = False
     """Whether its alerts are only there for other rules, and shown to people who ask for them."""
     unknown_fields: UnknownFields = "error"

@@ -61,6 +61,7 @@ def _rule(keys: Keys, attack: Attack, file: Path) -> Rule:
         suppression=_suppression(keys),
         overrides=_overrides(keys),
         exceptions=tuple(map(_exception, keys.tables("exceptions"))),
+        exception_lists=keys.texts("exception_lists"),
         is_building_block=keys.flag("building_block"),
     )
 
