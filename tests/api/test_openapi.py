@@ -25,6 +25,7 @@ OPERATIONS = {
     ("post", "/api/v1/alerts/changes/{id}/undo"),
     ("get", "/api/v1/rules"),
     ("get", "/api/v1/rules/{id}"),
+    ("patch", "/api/v1/rules/{id}"),
     ("get", "/api/v1/connectors"),
     ("post", "/api/v1/connectors/{name}/test"),
     ("post", "/api/v1/connectors/{name}/retry"),

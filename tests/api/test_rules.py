@@ -23,3 +23,17 @@ def test_one_rule_is_whole(client: httpx.Client, services: Services) -> None:
 def test_there_is_no_such_rule(client: httpx.Client) -> None:
     answer = client.get("/api/v1/rules/none")
     assert (answer.status_code, error_of(answer)["type"]) == (404, "NotFound")
+
+
+def test_a_rule_is_switched_off_and_on(client: httpx.Client, services: Services) -> None:
+    path = f"/api/v1/rules/{next(iter(services.rulebook)).id}"
+    assert client.get(path).json()["enabled"] is True
+    assert client.patch(path, json={"enabled": False}).json()["enabled"] is False
+    assert client.get(path).json()["enabled"] is False
+    assert client.patch(path, json={"enabled": None}).json()["enabled"] is True
+
+
+def test_only_what_can_be_changed_is(client: httpx.Client, services: Services) -> None:
+    path = f"/api/v1/rules/{next(iter(services.rulebook)).id}"
+    assert client.patch(path, json={"severity": "low"}).status_code == 422
+    assert client.patch("/api/v1/rules/none", json={"enabled": False}).status_code == 404
