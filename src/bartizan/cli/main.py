@@ -13,6 +13,7 @@ from bartizan.cli.integrations import integrations
 from bartizan.cli.lists import lists
 from bartizan.cli.normalize import normalize
 from bartizan.cli.output import stderr, visible_lines
+from bartizan.cli.rule_switch import disable, enable
 from bartizan.cli.rules import rules
 from bartizan.cli.scan import scan
 from bartizan.cli.search import search
@@ -39,6 +40,8 @@ cli = typer.Typer(
 for command in (demo, ingest, normalize, scan, search, serve, simulate):
     cli.command()(command)
 cli.add_typer(alerts, name="alerts")
+for command in (enable, disable):
+    rules.command()(command)
 cli.add_typer(rules, name="rules")
 cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")
