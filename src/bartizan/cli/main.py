@@ -40,8 +40,8 @@ cli = typer.Typer(
 for command in (demo, ingest, normalize, scan, search, serve, simulate):
     cli.command()(command)
 cli.add_typer(alerts, name="alerts")
-for command in (enable, disable):
-    rules.command()(command)
+for switch in (enable, disable):
+    rules.command()(switch)
 cli.add_typer(rules, name="rules")
 cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")
