@@ -176,24 +176,27 @@ class Detection:
     tuning: Tuning | None = None
     """What people have set beside the rules' files; None runs them as they are."""
 
-    def run(self, is_last: bool = False) -> Iterator[Detected]:
-        """Evaluate what arrived since the last run; `is_last` says that nothing more will. Rules that read alerts see
-        those of this run too."""
+    def run(self, is_last: bool = False, before_ms: int | None = None) -> Iterator[Detected]:
+        """Evaluate what arrived since the last run, but not from the instant `before_ms` (milliseconds since 1970) on,
+        at which something arrived that is not loaded yet: streams are looked at up to one instant. `is_last` says that
+        nothing more will arrive. Rules that read alerts see those of this run too."""
         for _ in range(MAX_PASSES):
             has_new = False
-            for detected in self._run(is_last):
+            for detected in self._run(is_last, before_ms):
                 has_new = has_new or bool(detected.alerts)
                 yield detected
             if not has_new or not any(reads_alerts(rule) for rule in self.rulebook):
                 return
 
-    def _run(self, is_last: bool) -> Iterator[Detected]:
+    def _run(self, is_last: bool, before_ms: int | None) -> Iterator[Detected]:
         """A window is written down after its alerts are stored, so a crash between the two evaluates it again, which
         adds nothing."""
         now = self.clock()
         schema = stored_schema(self.engine, self.registry)
         tuned = self.tuning.applied(self.rulebook, now) if self.tuning else Tuned(list(self.rulebook), {})
-        evaluator = Evaluator(self.engine, schema, Knowledge(now, tuned.lists), self.budget, is_last, self.planner)
+        evaluator = Evaluator(
+            self.engine, schema, Knowledge(now, tuned.lists), self.budget, is_last, self.planner, before_ms
+        )
         found = _Found()
         for finding in run_due(evaluator, self.ledger, tuned.rules):
             match finding:

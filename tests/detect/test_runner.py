@@ -170,3 +170,16 @@ def test_a_record_too_deep_for_json_stops_no_alert(store: DetectStore, rule: Rul
         deep = {"a": deep, "b": 1}
     store.add(record(1, action, requestParameters=deep), record(2, action))
     assert alerts(store, [of(store, rule)]) == ["event-1", "event-2"]
+
+
+def test_what_waits_to_be_loaded_holds_up_what_came_after_it(store: DetectStore, rule: Rule, action: str) -> None:
+    store.add(record(1, action))
+    detection, before_ms = store.detection([of(store, rule)]), int(store.now.timestamp() * 1000) + 1
+    store.add(record(2, action))
+
+    def found(**bounds: int) -> list[str]:
+        return [alert["alert"]["events"][0] for one in detection.run(**bounds) for alert in one.alerts]
+
+    assert found(before_ms=before_ms) == ["event-1"]
+    assert found(before_ms=before_ms) == []
+    assert found() == ["event-2"]

@@ -123,7 +123,7 @@ class Worker:
     def _round(self) -> bool:
         """Load some segments, then detect; whether nothing is left that could be done at once."""
         self._notify_new()
-        waiting = [segment for segment in self._intake.spool.pending() if segment.token not in self.state.stuck]
+        waiting = self._waiting()
         chosen = waiting[:ROUND_SEGMENTS]
         errors = self._load(chosen)
         self._detect_due = self._detect_due or len(errors) < len(chosen)
@@ -131,6 +131,11 @@ class Worker:
             self._detect()
             self._detected_s = time.monotonic()
         return bool(errors) or chosen == waiting
+
+    def _waiting(self) -> list[Segment]:
+        """What can be loaded, in the order in which it was taken in."""
+        pending = (segment for segment in self._intake.spool.pending() if segment.token not in self.state.stuck)
+        return sorted(pending, key=lambda segment: segment.ingested_ms)
 
     def _load(self, segments: Iterable[Segment]) -> list[str]:
         """Load segments in order; gives what keeps some of them from being loaded now."""
@@ -181,7 +186,9 @@ class Worker:
     def _detect(self) -> None:
         failing: dict[str, str] = {}
         try:
-            for detected in self._detection.run():
+            waiting = self._waiting()
+            before_ms = waiting[0].ingested_ms if waiting else None
+            for detected in self._detection.run(before_ms=before_ms):
                 failing |= {failed.rule.id: str(failed.error) for failed in detected.failed}
                 self._notify_due = self._notify_due or bool(detected.alerts)
                 self._notify_new()

@@ -7,6 +7,7 @@ where there is something new for them; only then each of them asks the engine on
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from bartizan.detect.alone import Alone, run_alone
 from bartizan.detect.arrivals import Window
@@ -20,9 +21,12 @@ from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
 from bartizan.detect.scan import Match, choose, scan
 from bartizan.engine.base import Engine
+from bartizan.engine.literals import date_text
 from bartizan.errors import BartizanError
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,14 @@ class Evaluator:
     is_last: bool = False
     """Whether nothing more will arrive, so that what is missing now is missing."""
     planner: Planner = field(default_factory=Planner)
+    before_ms: int | None = None
+    """Events of logs from this instant of arrival on are left for the next run (milliseconds since 1970)."""
+
+    def until(self, stream: str, last: str | None) -> str | None:
+        """Up to which instant of arrival a stream is looked at; `last` is its newest. Alerts wait for nothing."""
+        if last is None or self.before_ms is None or stream.startswith("alerts-"):
+            return last
+        return min(last, date_text(_EPOCH + timedelta(milliseconds=self.before_ms - 1)))
 
 
 def by_stream(plans: Iterable[RulePlan]) -> dict[str, list[Planned]]:
@@ -53,7 +65,7 @@ def run_due(evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule]
     """Evaluate each rule over what it has not seen yet. `Scanned` comes after what was found in its window."""
     plans, failed = evaluator.planner.plans(rules, evaluator.schema, evaluator.known)
     yield from failed
-    until = {stream: ledger.last_ingested(stream) for stream in evaluator.schema.streams}
+    until = {stream: evaluator.until(stream, ledger.last_ingested(stream)) for stream in evaluator.schema.streams}
     seen = {stream: ledger.watermarks(stream) for stream, last in until.items() if last is not None}
     for stream, planned in by_stream(plan for plan in plans if not plan.is_alone).items():
         last = until[stream]

@@ -31,7 +31,7 @@ class Segment:
 
     @property
     def ingested_ms(self) -> int:
-        """When its events count as ingested, milliseconds since 1970: strictly increasing per stream."""
+        """When its events count as ingested, milliseconds since 1970: of two segments the later sealed has more."""
         return int(self.file.name.partition("-")[0])
 
     @property
@@ -176,9 +176,10 @@ class Spool:
             writer.discard()
 
     def _next_ms(self, stream: str) -> int:
+        """An instant after all those of this spool, so that what arrived in several streams has one order."""
         now_ms = int(self._clock().timestamp() * 1000)
-        waiting = max((segment.ingested_ms for segment in self.pending() if segment.stream == stream), default=0)
-        ingested_ms = max(now_ms, self._last_ms.get(stream, 0) + 1, waiting + 1)
+        waiting = max((segment.ingested_ms for segment in self.pending()), default=0)
+        ingested_ms = max(now_ms, max(self._last_ms.values(), default=0) + 1, waiting + 1)
         self._last_ms[stream] = ingested_ms
         return ingested_ms
 
