@@ -28,8 +28,8 @@ ROUND_SEGMENTS = 16
 IDLE_S = 1.0
 """Seconds between looks at what is due when nobody says that something came."""
 
-DETECT_PAUSE_S = 2.0
-"""Seconds from one run of the rules to the next: planning them all is not free, and loads go on meanwhile."""
+DETECT_PAUSE_S = 0.5
+"""Seconds from the end of one run of the rules to the next: loads go on meanwhile."""
 
 RETRY_S = 60.0
 """Seconds until rules that failed are tried again without new events."""
