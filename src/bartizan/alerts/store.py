@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlglot import exp, parse_one
 
-from bartizan.alerts.present import COLUMNS, raise_counts, shown
+from bartizan.alerts.present import COLUMNS, COUNTS, raise_counts, shown
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.ingest.loader import Loader
 from bartizan.ingest.pieces import Piece
@@ -18,7 +18,10 @@ from bartizan.integrations.stream import Stream, load_stream
 
 FOLDER = Path(__file__).parent / "stream"
 
-_KNOWN = "SELECT `alert.id` AS id FROM {table: Identifier} WHERE `alert.id` IN {ids: Array(String)}"
+_KNOWN = """
+SELECT `alert.id` AS id, `alert.threshold.count`, `alert.suppression.count`
+FROM {table: Identifier} WHERE `alert.id` IN {ids: Array(String)}
+"""
 
 _LATEST = """
 SELECT `event.original` AS alert FROM {table: Identifier}
@@ -60,11 +63,13 @@ class AlertStore:
         self.table = alerts_stream().name(namespace)
 
     def add(self, alerts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Store those that are new and give them back; alerts stored before (same `alert.id`) add nothing."""
+        """Store those that are new and give them back. Of alerts stored before (same `alert.id`) only how many events
+        they stand for is taken, where that has grown."""
         self._loader.prepare(self.table)
         self._load(segment for segment in self._spool.pending() if segment.stream == self.table)
         unique = {alert["alert"]["id"]: alert for alert in alerts}
         known = self._known(list(unique))
+        self.raise_counts(_grown(unique, known))
         new = [alert for identity, alert in unique.items() if identity not in known]
         for start in range(0, len(new), _BATCH):
             self._store(new[start : start + _BATCH])
@@ -110,9 +115,11 @@ class AlertStore:
         found = rows(self._engine, query, {"table": self.table, "after": after}, settings=READ_ONLY)
         return (found[0]["ingested"] if found else after), [orjson.loads(row["alert"]) for row in found]
 
-    def _known(self, ids: list[str]) -> set[str]:
+    def _known(self, ids: list[str]) -> dict[str, Mapping[str, Any]]:
+        """The alerts that are stored, with their counts."""
         query = parse_one(_KNOWN, dialect="clickhouse")
-        return {row["id"] for row in rows(self._engine, query, {"table": self.table, "ids": ids}, settings=READ_ONLY)}
+        found = rows(self._engine, query, {"table": self.table, "ids": ids}, settings=READ_ONLY)
+        return {row["id"]: row for row in found}
 
     def _store(self, alerts: Iterable[Mapping[str, Any]]) -> None:
         body = b"\n".join(orjson.dumps(alert) for alert in alerts)
@@ -131,3 +138,16 @@ def _with_present(query: str) -> exp.Expr:
     tree: exp.Expr = parse_one(query, dialect="clickhouse")
     assert isinstance(tree, exp.Select)
     return tree.select(*(exp.column(name, quoted=True) for name in COLUMNS))
+
+
+def _grown(
+    alerts: Mapping[str, Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, int]]:
+    """The counts of alerts that are higher than what is stored, by the alert's id and the column."""
+    grown: dict[str, dict[str, int]] = {}
+    for id, stored in known.items():
+        for name in COUNTS:
+            count = alerts[id]["alert"].get(name.split(".")[1], {}).get("count", 0)
+            if count > int(stored[name] or 0) > 0:
+                grown.setdefault(id, {})[name] = count
+    return grown

@@ -66,6 +66,11 @@ def run(store: DetectStore, *rules: Rule) -> list[dict[str, Any]]:
     return sorted((dict(alert) for one in detected for alert in one.alerts), key=lambda alert: str(alert["@timestamp"]))
 
 
+def ids(alerts: list[Any]) -> list[str]:
+    """The alerts' own ids."""
+    return [alert["alert"]["id"] for alert in alerts]
+
+
 THRESHOLD = """
 type = "threshold"
 language = "kql"
@@ -309,6 +314,8 @@ def test_suppression_counts_and_comes_before_the_cut(store: DetectStore, make: M
     assert not [cut for one in detected for cut in one.cuts]
     store.add(at(2, user))
     assert run(store, rule) == []
+    raised = [shown["alert"]["suppression"]["count"] for shown in map(store.alerts.get, ids(alerts)) if shown]
+    assert sorted(raised) == [1, 51]
     store.add(at(11, user))
     assert len(run(store, rule)) == 1
 
