@@ -228,6 +228,7 @@ class App:
             intake=self.intake,
             detection=self.detection,
             rulebook=self.rulebook,
+            rules_of=self.rulebook_of,
             alerts=self.alerts,
             alert_changes=self.alert_changes,
             schema=self.schema,

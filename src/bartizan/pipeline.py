@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,13 +12,16 @@ from typing import Any, BinaryIO
 from bartizan.alerts.store import AlertStore
 from bartizan.clock import Clock
 from bartizan.detect.document import alert_of
+from bartizan.detect.exceptions import Lists
 from bartizan.detect.executor import Hit
-from bartizan.detect.findings import Cut, RuleFailed, Scanned
+from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
+from bartizan.detect.gaps import Coverage, coverage_of
 from bartizan.detect.ledger import DetectionLedger
 from bartizan.detect.meaning import Knowledge, reads_alerts
 from bartizan.detect.planner import Planner
 from bartizan.detect.rulebook import Rulebook
 from bartizan.detect.runner import Evaluator, run_due
+from bartizan.detect.schedule import NEW, Outcome, Round, is_due
 from bartizan.detect.tuning import Tuned, Tuning
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
@@ -176,29 +180,47 @@ class Detection:
     tuning: Tuning | None = None
     """What people have set beside the rules' files; None runs them as they are."""
 
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """How each rule's runs went, by its id, since this process began."""
+    put_off: dict[str, int] = field(default_factory=dict)
+    """Rules that something is new to but whose time has not come: id to least seconds between runs."""
+
     def run(self, is_last: bool = False, before_ms: int | None = None) -> Iterator[Detected]:
         """Evaluate what arrived since the last run, but not from the instant `before_ms` (milliseconds since 1970) on,
         at which something arrived that is not loaded yet: streams are looked at up to one instant. `is_last` says that
         nothing more will arrive. Rules that read alerts see those of this run too."""
+        round = Round(self.clock(), dict(self.outcomes), self.outcomes)
         for _ in range(MAX_PASSES):
             has_new = False
-            for detected in self._run(is_last, before_ms):
+            for detected in self._run(round, is_last, before_ms):
                 has_new = has_new or bool(detected.alerts)
                 yield detected
             if not has_new or not any(reads_alerts(rule) for rule in self.rulebook):
-                return
+                break
+        self.put_off.clear()
+        self.put_off.update(round.put_off)
+        self.ledger.fold(date_text(round.now))
 
-    def _run(self, is_last: bool, before_ms: int | None) -> Iterator[Detected]:
-        """A window is written down after its alerts are stored, so a crash between the two evaluates it again, which
-        adds nothing."""
-        now = self.clock()
+    def is_due(self, now: datetime) -> bool:
+        """Whether a rule that was put off, or failed, is to run now, new events or not."""
+        waiting = {**{id: 0 for id, outcome in self.outcomes.items() if outcome.failures}, **self.put_off}
+        return any(is_due(self.outcomes.get(id, NEW), every_s, now) for id, every_s in waiting.items())
+
+    def tuned(self) -> Tuned:
+        """The rules as people have set them."""
+        return self.tuning.applied(self.rulebook, self.clock()) if self.tuning else Tuned(list(self.rulebook), {})
+
+    def evaluator(self, lists: Lists, is_last: bool = False, before_ms: int | None = None) -> Evaluator:
+        """What rules are evaluated with, as it is now."""
         schema = stored_schema(self.engine, self.registry)
-        tuned = self.tuning.applied(self.rulebook, now) if self.tuning else Tuned(list(self.rulebook), {})
-        evaluator = Evaluator(
-            self.engine, schema, Knowledge(now, tuned.lists), self.budget, is_last, self.planner, before_ms
-        )
+        known = Knowledge(self.clock(), lists)
+        return Evaluator(self.engine, schema, known, self.budget, is_last, self.planner, before_ms)
+
+    def store(self, findings: Iterable[Finding]) -> Iterator[Detected]:
+        """Store what rules find. A window is written down after its alerts are stored, so a crash between the two
+        evaluates it again, which adds nothing."""
         found = _Found()
-        for finding in run_due(evaluator, self.ledger, tuned.rules):
+        for finding in findings:
             match finding:
                 case Hit():
                     found.hits.append(finding)
@@ -206,13 +228,39 @@ class Detection:
                     found.cuts.append(finding)
                 case RuleFailed():
                     found.failed.append(finding)
-                case Scanned(window, rules):
+                case Scanned(seen):
                     new = self.alerts.add([alert_of(hit, self.registry) for hit in found.hits]) if found.hits else []
-                    self.ledger.record(rules, window.stream, window.after, window.until, date_text(now))
+                    self.ledger.record(seen, date_text(self.clock()))
                     yield Detected(new, found.cuts, found.failed)
                     found = _Found()
         if found.failed:
             yield Detected(failed=found.failed)
+
+    def coverage(self) -> Coverage:
+        """What the rules have not seen of what is stored."""
+        tuned = self.tuned()
+        evaluator = self.evaluator(tuned.lists)
+        plans, _ = self.planner.plans(tuned.rules, evaluator.schema, evaluator.known)
+        return coverage_of(self.engine, self.ledger, plans)
+
+    def _run(self, round: Round, is_last: bool, before_ms: int | None) -> Iterator[Detected]:
+        tuned = self.tuned()
+        taken = [rule for rule in tuned.rules if round.takes(rule)]
+        findings = run_due(self.evaluator(tuned.lists, is_last, before_ms), self.ledger, taken, round.is_due)
+        yield from self.store(_noted(findings, round))
+        for rule in taken:
+            round.recover(rule.id)
+
+
+def _noted(findings: Iterable[Finding], round: Round) -> Iterator[Finding]:
+    """The same, each rule's outcome noted."""
+    for finding in findings:
+        if isinstance(finding, RuleFailed):
+            round.fail(finding.rule.id, str(finding.error))
+        yield finding
+        if isinstance(finding, Scanned):
+            for rule in {rule for rules in finding.seen.values() for rule in rules}:
+                round.succeed(rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,13 @@ OPERATIONS = {
     ("get", "/api/v1/jobs"),
     ("get", "/api/v1/jobs/{id}"),
     ("delete", "/api/v1/jobs/{id}"),
+    ("get", "/api/v1/rules/gaps"),
+    ("post", "/api/v1/rules/preview"),
+    ("post", "/api/v1/rules/backfill"),
+    ("get", "/api/v1/rules/backfill/{id}"),
+    ("delete", "/api/v1/rules/backfill/{id}"),
+    ("get", "/api/v1/rules/preview/{id}"),
+    ("delete", "/api/v1/rules/preview/{id}"),
 }
 DOWNLOADS = {"/api/v1/cases/{id}/attachments/{attachment}"}
 """What gets no JSON."""

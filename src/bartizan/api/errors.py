@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from bartizan.alerts.errors import ChangeConflict, ChangeRefused, UnknownAlert, UnknownChangeSet
+from bartizan.detect.errors import BadPeriod, RuleError, UnknownRule
 from bartizan.engine.errors import EngineError, StatementRefused
 from bartizan.errors import BartizanError, Terminal, Transient
 from bartizan.ingest.errors import IngestError
@@ -71,6 +72,9 @@ _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
     (ChangeConflict, HTTPStatus.CONFLICT),
     (ChangeRefused, HTTPStatus.BAD_REQUEST),
     (BadParameter, HTTPStatus.BAD_REQUEST),
+    (UnknownRule, HTTPStatus.NOT_FOUND),
+    (RuleError, HTTPStatus.BAD_REQUEST),
+    (BadPeriod, HTTPStatus.BAD_REQUEST),
     (QueryError, HTTPStatus.BAD_REQUEST),
     (UnknownDataset, HTTPStatus.BAD_REQUEST),
     (StatementRefused, HTTPStatus.BAD_REQUEST),

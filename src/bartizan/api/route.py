@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
+from bartizan.api.background import BackgroundJobs
 from bartizan.api.change_runner import ChangeRunner
 from bartizan.api.errors import ErrorBody
 from bartizan.api.reception import Receiver
@@ -45,6 +46,7 @@ class Served:
     receiver: Receiver
     threads: Threads
     changes: ChangeRunner
+    background: BackgroundJobs
     searches: RunningSearches = field(default_factory=RunningSearches)
 
 

@@ -1,8 +1,8 @@
 """`/rules`: the rules that are loaded, those whose files are not valid, and one rule by its id."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict
@@ -11,9 +11,7 @@ from bartizan.api.errors import NotFound, Problem, problem_of
 from bartizan.api.route import Route, Served, Serving
 from bartizan.detect.document import threat
 from bartizan.detect.rule import Rule
-
-if TYPE_CHECKING:
-    from bartizan.state.rule_states import RuleState
+from bartizan.detect.schedule import NEW
 
 
 class RuleSummary(BaseModel):
@@ -31,10 +29,18 @@ class RuleSummary(BaseModel):
     tags: list[str]
     enabled: bool
     """Whether it runs."""
+
+
+class RuleOutcome(BaseModel):
+    """How a rule's runs went since the server started."""
+
+    last_run: datetime | None
+    last_success: datetime | None
     failures: int
     """Runs in a row that failed."""
     last_error: str
-    """Why the last run failed; empty after one that did not."""
+    next_try: datetime | None
+    """Not before this instant, after failures."""
 
 
 class RuleDetail(RuleSummary):
@@ -48,6 +54,7 @@ class RuleDetail(RuleSummary):
     references: list[str]
     schedule: dict[str, int]
     max_alerts: int
+    outcome: RuleOutcome
 
 
 class Rules(BaseModel):
@@ -73,9 +80,9 @@ RuleId = Annotated[str, Path(max_length=200)]
 async def rules(serving: Serving) -> Rules:
     """List rules."""
     rulebook = serving.services.rulebook
-    states = await serving.threads.call(serving.services.state.rule_states.all)
+    off = await serving.threads.call(_off, serving)
     return Rules(
-        rules=[RuleSummary.model_validate(_described(rule, states)) for rule in rulebook],
+        rules=[RuleSummary.model_validate(_described(rule, rule.id not in off)) for rule in rulebook],
         problems=[problem_of(problem) for problem in rulebook.problems],
     )
 
@@ -83,8 +90,7 @@ async def rules(serving: Serving) -> Rules:
 async def rule(serving: Serving, id: RuleId) -> RuleDetail:
     """Read one rule."""
     found = _found(serving, id)
-    states = await serving.threads.call(serving.services.state.rule_states.all)
-    return RuleDetail.model_validate(_described(found, states))
+    return await _detail(serving, found)
 
 
 async def change_rule(serving: Serving, id: RuleId, asked: RuleChange) -> RuleDetail:
@@ -93,9 +99,20 @@ async def change_rule(serving: Serving, id: RuleId, asked: RuleChange) -> RuleDe
     A rule that is switched on again sees what arrived meanwhile.
     """
     found = _found(serving, id)
-    store = serving.services.state.rule_states
-    await serving.threads.call(store.enable, [id], asked.enabled)
-    return RuleDetail.model_validate(_described(found, await serving.threads.call(store.all)))
+    await serving.threads.call(serving.services.state.rule_states.enable, [id], asked.enabled)
+    return await _detail(serving, found)
+
+
+async def _detail(serving: Served, rule: Rule) -> RuleDetail:
+    off = await serving.threads.call(_off, serving)
+    outcome = asdict(serving.services.detection.outcomes.get(rule.id, NEW))
+    return RuleDetail.model_validate({**_described(rule, rule.id not in off), "outcome": outcome})
+
+
+def _off(serving: Served) -> set[str]:
+    """Ids of the rules that people have switched off."""
+    states = serving.services.state.rule_states.all()
+    return {id for id, state in states.items() if state.enabled is False}
 
 
 def _found(serving: Served, id: str) -> Rule:
@@ -105,15 +122,8 @@ def _found(serving: Served, id: str) -> Rule:
     return found
 
 
-def _described(rule: Rule, states: Mapping[str, "RuleState"]) -> dict[str, Any]:
-    state = states.get(rule.id)
-    return {
-        **asdict(rule),
-        "threat": threat(rule.threats),
-        "enabled": state is None or state.enabled is not False,
-        "failures": state.outcome.failures if state else 0,
-        "last_error": state.outcome.last_error if state else "",
-    }
+def _described(rule: Rule, is_on: bool) -> dict[str, Any]:
+    return {**asdict(rule), "threat": threat(rule.threats), "enabled": is_on}
 
 
 ROUTES = (

@@ -21,11 +21,15 @@ from bartizan.api import (
     ingest,
     jobs,
     observables,
+    rule_backfills,
+    rule_gaps,
+    rule_previews,
     rules,
     search,
     timelines,
     value_lists,
 )
+from bartizan.api.background import BackgroundJobs
 from bartizan.api.change_runner import ChangeRunner
 from bartizan.api.errors import install_handlers
 from bartizan.api.guard import Guard
@@ -43,7 +47,7 @@ RESOURCES = {
     "ingest": ingest.ROUTES,
     "search": search.ROUTES,
     "alerts": (*alert_changes.ROUTES, *alerts.ROUTES),
-    "rules": rules.ROUTES,
+    "rules": (*rule_gaps.ROUTES, *rules.ROUTES, *rule_previews.ROUTES, *rule_backfills.ROUTES),
     "connectors": connectors.ROUTES,
     "cases": (
         *cases.ROUTES,
@@ -64,7 +68,14 @@ def build(services: Services) -> FastAPI:
     notify = partial(services.notifier.catch_up, services.alerts)
     worker = Worker(services.intake, services.detection, notify, services.clock)
     receiver = Receiver(services.intake, worker, services.limits.max_backlog_bytes)
-    serving = Served(services, worker, receiver, Threads(), ChangeRunner(services.alert_changes))
+    serving = Served(
+        services,
+        worker,
+        receiver,
+        Threads(),
+        ChangeRunner(services.alert_changes),
+        BackgroundJobs(services.engine, services.clock),
+    )
     server = FastAPI(
         title="Bartizan",
         version=__version__,
@@ -102,6 +113,7 @@ async def _lifespan(server: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await serving.threads.call(serving.changes.stop)
+        await serving.threads.call(serving.background.close)
         await serving.threads.call(serving.worker.stop)
         await serving.threads.call(serving.services.notifier.stop)
         serving.threads.close()

@@ -1,6 +1,6 @@
 """What the resources work with: built by `app`, handed to the server."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,8 @@ class Services:
     intake: Intake
     detection: Detection
     rulebook: Rulebook
+    rules_of: Callable[[Iterable[Path]], Rulebook]
+    """The rules of files that are no part of it."""
     alerts: AlertStore
     alert_changes: AlertChanges
     schema: Callable[[], Schema]

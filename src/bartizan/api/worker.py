@@ -4,15 +4,16 @@ It is the only one to add events and alerts to the store.
 """
 
 import logging
-import math
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
+from bartizan.api.errors import Busy
 from bartizan.api.logs import key_values
 from bartizan.clock import Clock
 from bartizan.errors import BartizanError, Transient
@@ -22,6 +23,8 @@ from bartizan.pipeline import Detection, Intake
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 ROUND_SEGMENTS = 16
 """Segments loaded before the rules run: under load, alerts wait for no more than these."""
 
@@ -30,9 +33,6 @@ IDLE_S = 1.0
 
 DETECT_PAUSE_S = 0.5
 """Seconds from the end of one run of the rules to the next: loads go on meanwhile."""
-
-RETRY_S = 60.0
-"""Seconds until rules that failed are tried again without new events."""
 
 MAX_UNCLAIMED = 256
 """Outcomes kept for who asks after the load: more than requests can be between sealing and asking."""
@@ -67,11 +67,12 @@ class Worker:
         self._clock = clock
         self._awaited: dict[str, Future[Loaded]] = {}
         self._unclaimed: OrderedDict[str, Loaded | BartizanError] = OrderedDict()
+        self._asked: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._detect_due = True
-        self._detected_s = -RETRY_S
+        self._detected_s = -DETECT_PAUSE_S
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.state = WorkerState()
 
@@ -90,6 +91,9 @@ class Worker:
         self._wake.set()
         self._thread.join()
         with self._lock:
+            for asked, _ in self._asked:
+                asked.cancel()
+            self._asked.clear()
             for future in self._awaited.values():
                 future.cancel()
             self._awaited.clear()
@@ -100,6 +104,25 @@ class Worker:
             futures = [self._awaited_one(segment) for segment in segments]
         self._wake.set()
         return futures
+
+    def do(self, work: Callable[[], T]) -> Future[T]:
+        """Have something done between two rounds: whatever writes to the store. Raises `Busy` when nobody works."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._stopping.is_set() or not self.is_alive:
+                raise Busy("the worker doesn't run")
+            self._asked.append((future, work))
+        self._wake.set()
+        return future
+
+    def _do_asked(self) -> None:
+        while self._asked:
+            future, work = self._asked.popleft()
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(work())
+                except BaseException as error:  # it is the asker's
+                    future.set_exception(error)
 
     def _awaited_one(self, segment: Segment) -> Future[Loaded]:
         future: Future[Loaded] = Future()
@@ -122,6 +145,7 @@ class Worker:
 
     def _round(self) -> bool:
         """Load some segments, then detect; whether nothing is left that could be done at once."""
+        self._do_asked()
         self._notify_new()
         waiting = self._waiting()
         chosen = waiting[:ROUND_SEGMENTS]
@@ -180,16 +204,15 @@ class Worker:
             _resolve(future, outcome)
 
     def _detection_is_due(self) -> bool:
-        since_s = time.monotonic() - self._detected_s
-        return since_s >= (DETECT_PAUSE_S if self._detect_due else RETRY_S if self.state.failing_rules else math.inf)
+        if time.monotonic() - self._detected_s < DETECT_PAUSE_S:
+            return False
+        return self._detect_due or self._detection.is_due(self._clock())
 
     def _detect(self) -> None:
-        failing: dict[str, str] = {}
         try:
             waiting = self._waiting()
             before_ms = waiting[0].ingested_ms if waiting else None
             for detected in self._detection.run(before_ms=before_ms):
-                failing |= {failed.rule.id: str(failed.error) for failed in detected.failed}
                 self._notify_due = self._notify_due or bool(detected.alerts)
                 self._notify_new()
                 self._tell(len(detected.alerts), [(cut.rule.id, cut.found) for cut in detected.cuts])
@@ -199,6 +222,8 @@ class Worker:
             log.error(key_values("detection_failed", error=error))
             self._note(detection_error=str(error), detected_at=self._clock())
             return
+        outcomes = self._detection.outcomes
+        failing = {id: outcome.last_error for id, outcome in outcomes.items() if outcome.failures}
         for rule in failing.keys() - self.state.failing_rules.keys():
             log.warning(key_values("rule_failed", rule=rule, error=failing[rule]))
         self._detect_due = False

@@ -6,15 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
+from bartizan.cli.backfills import backfill
 from bartizan.cli.elastic_rules import check_elastic
+from bartizan.cli.gaps import gaps
 from bartizan.cli.options import ConfigFile, OutputFormat, Rules, open_app
 from bartizan.cli.output import Format, print_problems, print_rows, stderr, tell_left_out
+from bartizan.cli.previews import preview
 from bartizan.detect.elastic.rule import SUFFIXES
 from bartizan.detect.errors import RuleError
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_check import check_rules
 
 rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
+for command in (preview, gaps, backfill):
+    rules.command()(command)
 
 Folders = Annotated[
     list[Path] | None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bartizan.detect.arrivals import Arrivals, Span, Window, merged
 from bartizan.detect.complete import completeness_of
-from bartizan.detect.evaluate import answered
+from bartizan.detect.evaluate import Check, answered, unchecked
 from bartizan.detect.executor import Asking, Hit
 from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
 from bartizan.detect.meaning import Knowledge
@@ -37,7 +37,7 @@ def run_alone(
     engine: Engine, schema: Schema, due: Sequence[Alone], known: Knowledge, budget: Budget, is_last: bool
 ) -> Iterator[Finding]:
     """Evaluate each of the rules; the windows follow what was found in all of them."""
-    new = _Triggers(engine, schema)
+    new = Triggers(engine, schema)
     complete = _Completed(engine, is_last)
     failed: set[str] = set()
     triggered = new.of(due)
@@ -55,33 +55,35 @@ def run_alone(
         except BartizanError as error:
             failed.add(rule.id)
             yield RuleFailed(rule, error)
-    yield from _scanned(due, failed)
+    if seen := _seen(due, failed):
+        yield Scanned(seen)
 
 
-def evaluate(engine: Engine, asking: Asking, plan: RulePlan, budget: Budget) -> list[Hit | Cut]:
+def evaluate(
+    engine: Engine, asking: Asking, plan: RulePlan, budget: Budget, check: Check = unchecked
+) -> list[Hit | Cut]:
     """What the rule finds, at most as many as it may raise alerts for. Raises what asking the engine raises."""
     rule = asking.rule
-    hits = list(answered(engine, asking, plan.chosen.executor, budget))
+    hits = list(answered(engine, asking, plan.chosen.executor, budget, check))
     if rule.suppression is not None:
         hits = suppressed(hits, rule.suppression)
     cut = [Cut(rule, len(hits))] if len(hits) > rule.max_alerts else []
     return [*hits[: rule.max_alerts], *cut]
 
 
-def _scanned(due: Iterable[Alone], failed: set[str]) -> Iterator[Scanned]:
+def _seen(due: Iterable[Alone], failed: set[str]) -> dict[Window, tuple[str, ...]]:
     windows: dict[Window, list[str]] = defaultdict(list)
     for one in due:
         if one.plan.rule.id not in failed:
             for window in one.windows.values():
                 if window.after < window.until:
                     windows[window].append(one.plan.rule.id)
-    for window, rules in windows.items():
-        yield Scanned(window, tuple(rules))
+    return {window: tuple(rules) for window, rules in windows.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class _Triggers:
-    """Where there is something new for rules."""
+class Triggers:
+    """Tells where there is something new for rules, in one pass for all of them."""
 
     engine: Engine
     schema: Schema

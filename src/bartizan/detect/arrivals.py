@@ -21,6 +21,18 @@ _LAST = datetime(2299, 12, 31, tzinfo=UTC)
 _FOREVER_MS = int(_LAST.timestamp() * 1000)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Event time from `start_ms` to before `end_ms`, milliseconds since 1970."""
+
+    start_ms: int
+    end_ms: int
+
+    def around(self, before_ms: int, after_ms: int) -> "Span":
+        """The span with so much more on both sides."""
+        return Span(self.start_ms - before_ms, self.end_ms + after_ms)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A range of a stream in ingest order: after one instant, up to and including another (ClickHouse date texts)."""
@@ -28,10 +40,15 @@ class Window:
     stream: str
     after: str
     until: str
+    event_time: Span | None = None
+    """When events must have happened to be looked for, for previews; None takes all."""
 
     def parameters(self) -> dict[str, Value]:
         """The range as bound parameters."""
-        return {"after": self.after, "until": self.until}
+        own: dict[str, Value] = {"after": self.after, "until": self.until}
+        if self.event_time is None:
+            return own
+        return {**own, "start_ms": self.event_time.start_ms, "end_ms": self.event_time.end_ms}
 
     @property
     def new(self) -> ir.Expr:
@@ -49,18 +66,6 @@ class Window:
         return ir.Range(INGESTED, None, ir.Bound(instant(self.after), True))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Event time from `start_ms` to before `end_ms`, milliseconds since 1970."""
-
-    start_ms: int
-    end_ms: int
-
-    def around(self, before_ms: int, after_ms: int) -> "Span":
-        """The span with so much more on both sides."""
-        return Span(self.start_ms - before_ms, self.end_ms + after_ms)
-
-
 @dataclass(frozen=True, slots=True)
 class Arrivals:
     """What is new to a rule."""
@@ -72,7 +77,9 @@ class Arrivals:
     complete: Completeness | None = None
     """Until when events were and are complete, for rules that time can make find something."""
     only: ir.Expr = EVERY
-    """The events that count at all, for trials."""
+    """The events that count at all, for trials and previews."""
+    since_ms: int = 0
+    """From when on what is found counts, for previews: what lies before is there to look back at."""
 
     def with_time(self, span_ms: int) -> "Arrivals":
         """The same with what time alone can decide: since events were complete the last time, and so long before."""

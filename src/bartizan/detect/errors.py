@@ -9,3 +9,11 @@ class RuleError(BartizanError, Terminal):
 
 class DuplicateRule(RuleError):
     """Two rules have one id."""
+
+
+class UnknownRule(BartizanError, Terminal):
+    """There is no rule by that id."""
+
+
+class BadPeriod(BartizanError, Terminal):
+    """A range of time that is none."""

@@ -1,6 +1,6 @@
 """Asks the engine what a rule asks, and gives what the answer means: the only place where a rule's statements run."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from bartizan.detect.executor import Asking, Executor, Hit, Question, Row, Statement
@@ -13,12 +13,24 @@ from bartizan.query.sequence.fetch import EventIdentity, fetch
 from bartizan.query.sequence.settings import Asked
 from bartizan.query.table_rows import table_of
 
+Check = Callable[[], None]
+"""Called before each statement of a rule: raises what is to end it."""
 
-def answered(engine: Engine, asking: Asking, executor: Executor, budget: Budget) -> Iterator[Hit]:
+
+def unchecked() -> None:
+    """Let every rule ask all it wants to."""
+
+
+def answered(
+    engine: Engine, asking: Asking, executor: Executor, budget: Budget, check: Check = unchecked
+) -> Iterator[Hit]:
     """What the rule finds. Raises a `QueryError` for a rule that can't be asked or takes more than its budget."""
     assert executor.plan is not None and executor.hits is not None
+    found: list[Row] = []
     with kept(budget):
-        found = [row for question in executor.plan(asking) for row in _rows(engine, question, asking.schema, budget)]
+        for question in executor.plan(asking):
+            check()
+            found += _rows(engine, question, asking.schema, budget)
         more = executor.follow_up(asking, found) if found and executor.follow_up else None
         beside = [] if more is None else _rows(engine, more, asking.schema, budget)
     yield from executor.hits(asking, found, beside)

@@ -90,6 +90,8 @@ class Executor:
     """What the rows mean, and those of `follow_up`. A sequence's row is its `keys` and its `events`."""
     in_time: Callable[[ir.Wanted], bool] = lambda wanted: False
     """Whether something can be found by time that passes, without a new event that it looks for."""
+    is_each_round: bool = False
+    """Whether it is asked whenever something arrives, not only each `schedule.every_s`: it costs little."""
     follow_up: Callable[[Asking, list[Row]], Statement | None] | None = None
     """A statement that the rows found lead to."""
 

@@ -1,5 +1,6 @@
 """What a run of the rules comes to, piece by piece."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bartizan.detect.arrivals import Window
@@ -27,10 +28,10 @@ class RuleFailed:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A window is done: its rules have seen it. Write this down once what was found is safe."""
+    """Windows are done: the rules have seen them. Write this down, all or nothing, once what was found is safe."""
 
-    window: Window
-    rules: tuple[str, ...]
+    seen: Mapping[Window, tuple[str, ...]]
+    """Ids of rules, for each window. A rule that reads several streams has seen them up to one instant."""
 
 
 Finding = Hit | Cut | RuleFailed | Scanned

@@ -45,6 +45,12 @@ class RulePlan:
         """Whether it asks the engine on its own, beside the shared scan."""
         return self.chosen.executor.plan is not None
 
+    @property
+    def every_s(self) -> int:
+        """Least seconds between two runs of it; 0 takes part in each."""
+        is_put_off = self.is_alone and not self.chosen.executor.is_each_round
+        return self.rule.schedule.every_s if is_put_off else 0
+
     def asking(self, arrivals: Arrivals, known: Knowledge, stored: Schema) -> Asking:
         """The rule as it is due by `arrivals`."""
         return Asking(self.rule, self.chosen.wanted, self.chosen.schema, arrivals, known, stored)

@@ -5,7 +5,7 @@ where there is something new for them; only then each of them asks the engine on
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -61,8 +61,21 @@ def by_stream(plans: Iterable[RulePlan]) -> dict[str, list[Planned]]:
     return found
 
 
-def run_due(evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Evaluate each rule over what it has not seen yet. `Scanned` comes after what was found in its window."""
+IsDue = Callable[[RulePlan], bool]
+
+
+def always(plan: RulePlan) -> bool:
+    """Every rule is due when something is new to it."""
+    return True
+
+
+def run_due(
+    evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule], is_due: IsDue = always
+) -> Iterator[Finding]:
+    """Evaluate each rule over what it has not seen yet. `Scanned` comes after what was found in its window.
+
+    Of the rules that ask on their own, those are left for later that something is new to but `is_due` doesn't take.
+    """
     plans, failed = evaluator.planner.plans(rules, evaluator.schema, evaluator.known)
     yield from failed
     until = {stream: evaluator.until(stream, ledger.last_ingested(stream)) for stream in evaluator.schema.streams}
@@ -73,7 +86,7 @@ def run_due(evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule]
             if last is not None and after < last:
                 yield from run_window(evaluator, Window(stream, after, last), due)
     alone = (Alone(plan, _windows(plan, until, seen)) for plan in plans if plan.is_alone)
-    due_alone = [one for one in alone if one.is_due]
+    due_alone = [one for one in alone if one.is_due and is_due(one.plan)]
     yield from run_alone(
         evaluator.engine, evaluator.schema, due_alone, evaluator.known, evaluator.budget, evaluator.is_last
     )
@@ -96,7 +109,7 @@ def run_window(evaluator: Evaluator, window: Window, planned: Sequence[Planned])
     found = _found(evaluator, window, chosen)
     failed = {finding.rule.id for finding in found if isinstance(finding, RuleFailed)}
     yield from found
-    yield Scanned(window, tuple(plan.rule.id for plan in planned if plan.rule.id not in failed))
+    yield Scanned({window: tuple(plan.rule.id for plan in planned if plan.rule.id not in failed)})
 
 
 def _found(evaluator: Evaluator, window: Window, planned: Sequence[Planned]) -> list[Hit | Cut | RuleFailed]:

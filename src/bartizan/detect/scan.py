@@ -36,6 +36,11 @@ _RANGE = """
 `event.ingested` > {after: DateTime64(3, 'UTC')} AND `event.ingested` <= {until: DateTime64(3, 'UTC')}
 """
 
+_EVENT_TIME = """
+`@timestamp` >= fromUnixTimestamp64Milli({start_ms: Int64}, 'UTC')
+    AND `@timestamp` < fromUnixTimestamp64Milli({end_ms: Int64}, 'UTC')
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -51,7 +56,7 @@ def choose(engine: Engine, window: Window, planned: Sequence[Planned], schema: S
     fields = [field for field in CHOOSING_FIELDS if columns.get(field) in _TEXTS]
     if not fields or not any(plan.required for plan in planned):
         return list(planned)
-    query = _from(window.stream).select(*map(column, fields)).where(_range()).distinct().limit(MAX_VALUES + 1)
+    query = _from(window.stream).select(*map(column, fields)).where(_range(window)).distinct().limit(MAX_VALUES + 1)
     present = rows(engine, query, window.parameters(), settings=READ_ONLY)
     if len(present) > MAX_VALUES:
         return list(planned)
@@ -62,10 +67,10 @@ def scan(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sch
     """Every match in the window, at most `max_alerts` for each rule, then a `Cut` for each rule that had more."""
     if not planned:
         return
-    predicates, parameters = _predicates(window, planned, schema)
+    predicates, parameters = predicates_of(window, planned, schema)
     limit = max(plan.rule.max_alerts for plan in planned)
     counts = [0] * len(planned)
-    for row in rows(engine, _scan_query(window.stream, predicates, limit), parameters, settings=READ_ONLY):
+    for row in rows(engine, _scan_query(window, predicates, limit), parameters, settings=READ_ONLY):
         number = row.pop(MATCHED) - 1
         counts[number] += 1
         if counts[number] <= planned[number].rule.max_alerts:
@@ -79,7 +84,7 @@ def spans(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sc
     """For each of the rules, where in event time the window has events that it looks for."""
     if not planned:
         return []
-    predicates, parameters = _predicates(window, planned, schema)
+    predicates, parameters = predicates_of(window, planned, schema)
     time_ms = call("toUnixTimestamp64Milli", column(TIMESTAMP))
     shown: list[exp.Expression] = []
     for number, (plan, holds) in enumerate(zip(planned, predicates, strict=True)):
@@ -89,7 +94,7 @@ def spans(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sc
         ends = [call(name, bucket.copy(), holds.copy()) for name in ("minIf", "maxIf")]
         shown.append(named(call("tuple", numbers, *ends), f"rule {number}"))
     query = _from(window.stream).select(*shown)
-    query.set("prewhere", exp.PreWhere(this=exp.and_(_range(), exp.or_(*(p.copy() for p in predicates)))))
+    query.set("prewhere", exp.PreWhere(this=exp.and_(_range(window), exp.or_(*(p.copy() for p in predicates)))))
     found = rows(engine, query, parameters, settings=READ_ONLY)[0]
     return [_spans_of(found[f"rule {number}"], plan.span_ms) for number, plan in enumerate(planned)]
 
@@ -101,23 +106,30 @@ def _spans_of(found: Sequence[Any], span_ms: int) -> tuple[Span, ...]:
     return bucket_spans([int(number) for number in numbers], max(span_ms, 1))
 
 
-def _predicates(
+def predicates_of(
     window: Window, planned: Sequence[Planned], schema: Schema
 ) -> tuple[list[exp.Expression], dict[str, Value]]:
+    """What each of the rules asks of an event, as conditions, and what they and the window bind."""
     binder, narrow = Binder("r"), schema.narrow(window.stream)
     predicates: list[exp.Expression] = [predicate(plan.expr, narrow, binder) for plan in planned]
     return predicates, {name: parameter.value for name, parameter in binder.params.items()} | window.parameters()
 
 
-def _scan_query(stream: str, predicates: Sequence[exp.Expr], limit: int) -> exp.Select:
-    """Only the columns in predicates are read for events that match nothing: PREWHERE is evaluated first."""
+def matching(window: Window, predicates: Sequence[exp.Expr]) -> exp.Select:
+    """A row for each event of the window and predicate that it fulfils; `MATCHED` is the predicate's number, from 1."""
     numbered = [
         exp.Mul(this=exp.paren(p.copy()), expression=exp.Literal.number(n)) for n, p in enumerate(predicates, 1)
     ]
     matched = exp.func("arrayFilter", _is_set(), exp.Array(expressions=numbered))
-    query = _from(stream).select("*", exp.func("arrayJoin", matched).as_(MATCHED, quoted=True))
+    query = _from(window.stream).select(exp.func("arrayJoin", matched).as_(MATCHED, quoted=True))
     any_of = exp.or_(*(p.copy() for p in predicates))
-    query.set("prewhere", exp.PreWhere(this=exp.and_(_range(), any_of)))
+    query.set("prewhere", exp.PreWhere(this=exp.and_(_range(window), any_of)))
+    return query
+
+
+def _scan_query(window: Window, predicates: Sequence[exp.Expr], limit: int) -> exp.Select:
+    """Only the columns in predicates are read for events that match nothing: PREWHERE is evaluated first."""
+    query = matching(window, predicates).select("*")
     query.set("limit", exp.Limit(expression=exp.Literal.number(limit + 1), expressions=[column(MATCHED)]))
     return query
 
@@ -130,7 +142,8 @@ def _cuts(
     parameters: Mapping[str, Value],
 ) -> Iterator[Cut]:
     counts = [exp.func("countIf", p.copy()).as_(f"rule {n}", quoted=True) for n, p in enumerate(predicates)]
-    counted = rows(engine, _from(window.stream).select(*counts).where(_range()), parameters, settings=READ_ONLY)[0]
+    query = _from(window.stream).select(*counts).where(_range(window))
+    counted = rows(engine, query, parameters, settings=READ_ONLY)[0]
     for number, plan in enumerate(planned):
         if counted[f"rule {number}"] > plan.rule.max_alerts:
             yield Cut(plan.rule, counted[f"rule {number}"])
@@ -145,8 +158,9 @@ def _is_set() -> exp.Lambda:
     return exp.Lambda(this=exp.NEQ(this=number, expression=exp.Literal.number(0)), expressions=[number.copy()])
 
 
-def _range() -> exp.Expr:
-    return parse_one(_RANGE, dialect="clickhouse")
+def _range(window: Window) -> exp.Expr:
+    arrived = parse_one(_RANGE, dialect="clickhouse")
+    return arrived if window.event_time is None else exp.and_(arrived, parse_one(_EVENT_TIME, dialect="clickhouse"))
 
 
 def _from(stream: str) -> exp.Select:

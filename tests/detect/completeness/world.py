@@ -111,9 +111,9 @@ class Ledger:
         return {rule: until for (rule, own), until in self.seen.items() if own == stream}
 
     def record(self, scanned: Scanned) -> None:
-        """A window is done."""
-        for rule in scanned.rules:
-            self.seen[rule, scanned.window.stream] = scanned.window.until
+        """Windows are done, all at once."""
+        for window, rules in scanned.seen.items():
+            self.seen.update({(rule, window.stream): window.until for rule in rules})
 
 
 def stream_of_events(seed: int, count: int = 120) -> list[Event]:

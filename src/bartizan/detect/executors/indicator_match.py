@@ -182,4 +182,6 @@ def _number(value: int) -> exp.Expression:
     return exp.Literal.number(value)
 
 
-EXECUTOR = Executor(span_ms=lambda rule, wanted: 3_600_000, plan=_plan, hits=_hits, follow_up=_named)
+EXECUTOR = Executor(
+    span_ms=lambda rule, wanted: 3_600_000, plan=_plan, hits=_hits, is_each_round=True, follow_up=_named
+)

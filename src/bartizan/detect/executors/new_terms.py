@@ -43,6 +43,7 @@ def _plan(asking: Asking) -> list[Question]:
     is_new = all_of(
         [
             exp.GT(this=column("_m"), expression=_number(0)),
+            exp.GTE(this=column("_t"), expression=_number(asking.arrivals.since_ms)),
             exp.LT(this=column("_latest"), expression=call("minus", column("_t"), _number(history_ms))),
         ]
     )

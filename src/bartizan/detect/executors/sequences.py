@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bartizan.detect.arrivals import instant
+from bartizan.detect.arrivals import Arrivals, instant, merged
 from bartizan.detect.executor import Asking, Executor, Hit, Question, Row
 from bartizan.detect.executors.found import MAX_EVENTS, asked, most, shared
 from bartizan.detect.meaning import fields_of
@@ -32,16 +32,24 @@ def _plan(asking: Asking) -> list[Question]:
     fields = fields_of(asking.rule)
     tiebreaker = fields.tiebreaker if fields.tiebreaker != ECS_FIELDS.tiebreaker else _SEQUENCE
     arrivals = asking.arrivals.with_time(span_ms)
+    around_ms = 2 * span_ms if arrivals.complete else span_ms
     settings = replace(
-        asked(asking, arrivals.known(span_ms, span_ms, fields.timestamp)),
+        asked(asking, arrivals.known(around_ms, around_ms, fields.timestamp)),
         timestamp=fields.timestamp,
         tiebreaker=tiebreaker if tiebreaker in asking.schema.columns else None,
         keeps=(*asking.wanted.keeps, ir.Keep(min(most(asking.rule), MAX_SEQUENCES), newest=False)),
-        arrived=Arrived(_after_ms(asking), asking.arrivals.complete) if isinstance(what, ir.Sequence) else None,
+        arrived=_arrived(asking, arrivals, around_ms) if isinstance(what, ir.Sequence) else None,
     )
     if isinstance(what, ir.Sequence) and what.maxspan_ms is None:
         what = replace(what, maxspan_ms=span_ms)
     return [evaluation(asking.schema, what, settings)]
+
+
+def _arrived(asking: Asking, arrivals: Arrivals, around_ms: int) -> Arrived:
+    """What is new. Whether an event is missing takes all events a sequence's length before and after: twice as much is
+    read as for a sequence that is there."""
+    views = merged(span.around(around_ms, around_ms) for span in arrivals.spans)
+    return Arrived(_after_ms(asking), arrivals.complete, [(span.start_ms, span.end_ms) for span in views])
 
 
 def _after_ms(asking: Asking) -> tuple[int, ...]:

@@ -79,4 +79,9 @@ def _number(value: int) -> exp.Expression:
     return exp.Literal.number(value)
 
 
-EXECUTOR = Executor(span_ms=lambda rule, wanted: 1000 * (_suppression(rule).span_s or HOUR_S), plan=_plan, hits=_hits)
+EXECUTOR = Executor(
+    span_ms=lambda rule, wanted: 1000 * (_suppression(rule).span_s or HOUR_S),
+    plan=_plan,
+    hits=_hits,
+    is_each_round=True,
+)

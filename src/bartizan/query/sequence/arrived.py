@@ -4,7 +4,8 @@ What a sequence is depends on the events around it, and later ones can arrive fi
 is what is found in one: for every instant at which events arrived, the sequences among what had arrived until then.
 """
 
-from bisect import bisect_left
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Listing
 from dataclasses import dataclass
@@ -42,6 +43,14 @@ class Arrived:
     after_ms: tuple[int, ...]
     complete: Completeness | None = None
     """For sequences with missing events, which time alone can complete."""
+    views: Listing[tuple[int, int]] = ()
+    """For these too: from when to before when events are read, milliseconds since 1970, in order. Nothing is missing
+    from a time that isn't looked at."""
+
+    def sees(self, start_ms: float, end_ms: float) -> bool:
+        """Whether all events of a time are read."""
+        at = bisect_right(self.views, (start_ms, math.inf)) - 1
+        return at >= 0 and self.views[at][0] <= start_ms and end_ms < self.views[at][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ def find_arrived(events: Events, arrivals: Arrivals, plan: Plan, arrived: Arrive
     for key, start, end in events.by_key():
         own = _Key(events, arrivals, arrived, start, end)
         if plan.gaps:
-            found = own.replayed_in_time(find)
+            found = own.replayed_in_time(find, plan.maxspan_ms)
         elif own.is_in_order:
             found = own.at_once(find)
         else:
@@ -102,8 +111,14 @@ class _Key:
             there = [at for at in self._there(instant) if low <= self._events.times[at] <= high]
             yield from self._found(there, find, 0)
 
-    def replayed_in_time(self, find: Find) -> Iterable[tuple[int, ...]]:
-        """What is made up between any two arrivals, while time goes on."""
+    def replayed_in_time(self, find: Find, maxspan_ms: float) -> Iterable[tuple[int, ...]]:
+        """What is made up between any two arrivals, while time goes on, as far as all around it is read."""
+        for positions in self._in_time(find):
+            first, last = self._events.times[positions[0]], self._events.times[positions[-1]]
+            if self._arrived.sees(last - maxspan_ms, first + maxspan_ms):
+                yield positions
+
+    def _in_time(self, find: Find) -> Iterable[tuple[int, ...]]:
         complete = self._arrived.complete
         assert complete is not None
         fresh = set(self._new)

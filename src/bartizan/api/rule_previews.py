@@ -1,0 +1,138 @@
+"""`/rules/preview`: what rules would have found over a past period, as a job: asked for, looked at, cancelled."""
+
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path as File
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from bartizan.api.background import Job, JobState, Task
+from bartizan.api.errors import BadParameter, Problem
+from bartizan.api.route import Route, Served, Serving
+from bartizan.detect.errors import RuleError
+from bartizan.detect.meaning import Knowledge
+from bartizan.detect.preview.period import Period, read_period
+from bartizan.detect.preview.result import Preview, Progress
+from bartizan.detect.preview.run import previewed
+from bartizan.detect.preview.select import selected
+from bartizan.detect.rule import Rule
+from bartizan.detect.runner import Evaluator
+
+KIND = "preview"
+
+JobId = Annotated[str, Path(max_length=100)]
+
+
+class PreviewRequest(BaseModel):
+    """Which rules, over which period."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=10_000)
+    """Ids of rules."""
+    tags: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=100)
+    """Rules with one of these tags too."""
+    all: bool = False
+    """All rules."""
+    files: list[str] = Field(default=[], max_length=1_000)
+    """TOML of rules that need not be stored."""
+    time_from: str = Field(default="now-30d", alias="from", max_length=100)
+    """Date or date math of event time, included."""
+    time_to: str = Field(default="now", alias="to", max_length=100)
+    """Date or date math, excluded."""
+
+
+class PreviewJob(BaseModel):
+    """A preview on its way."""
+
+    id: str
+    state: JobState
+    created_at: datetime
+    updated_at: datetime
+    done: int
+    """Steps that are done."""
+    total: int | None
+    """Steps there are; null while that is not known."""
+    events: int
+    """Events that were looked at."""
+    error: Problem | None
+    """Why it failed."""
+    result: Preview | None
+    """Once it is done. Values in it are log content: data, never markup."""
+
+
+async def start_preview(serving: Serving, asked: PreviewRequest) -> PreviewJob:
+    """Preview rules over a past period."""
+    rules, period = await serving.threads.call(_understood, serving, asked)
+    return _shown(serving.background.start(KIND, lambda task: _result(serving, rules, period, task)))
+
+
+async def preview(serving: Serving, id: JobId) -> PreviewJob:
+    """Read how far a preview is, and its result."""
+    return _shown(serving.background.get(id, KIND))
+
+
+async def cancel_preview(serving: Serving, id: JobId) -> PreviewJob:
+    """Cancel a preview."""
+    return _shown(await serving.threads.call(serving.background.cancel, id, KIND))
+
+
+def _understood(serving: Served, asked: PreviewRequest) -> tuple[list[Rule], Period]:
+    services = serving.services
+    period = read_period(asked.time_from, asked.time_to, services.clock())
+    added = _loaded(serving, asked.files)
+    rules = selected(services.rulebook, asked.rules, asked.tags, added, asked.all)
+    if not rules:
+        raise BadParameter("no rule is asked for", where="rules", hint="give `rules`, `tags`, `files` or `all`")
+    return rules, period
+
+
+def _loaded(serving: Served, texts: list[str]) -> list[Rule]:
+    """The rules of files that came as text; the first that is wrong is told by its number."""
+    if not texts:
+        return []
+    with tempfile.TemporaryDirectory(dir=serving.services.incoming) as folder:
+        files = [File(folder) / f"{number:04d}.toml" for number in range(len(texts))]
+        for file, text in zip(files, texts, strict=True):
+            file.write_bytes(text.encode(errors="surrogatepass"))
+        book = serving.services.rules_of(files)
+        for problem in book.problems:
+            number = next((at for at, file in enumerate(files) if str(file) in str(problem)), 0)
+            raise RuleError(problem.message.replace(folder, ""), where=f"files[{number}]", hint=problem.hint)
+    return list(book)
+
+
+def _result(serving: Served, rules: list[Rule], period: Period, task: Task) -> Preview:
+    services = serving.services
+    budget = replace(services.limits.search, search=task.search)
+    evaluator = Evaluator(services.engine, services.schema(), Knowledge(services.clock()), budget)
+    for told in previewed(evaluator, rules, period, task.cancelled.is_set):
+        if isinstance(told, Progress):
+            task.progress(told.done, told.total, told.events)
+        else:
+            found = told
+    return found
+
+
+def _shown(job: Job) -> PreviewJob:
+    return PreviewJob(
+        id=job.id,
+        state=job.state,
+        created_at=job.created_at,
+        updated_at=job.updated_at,
+        done=job.done,
+        total=job.total,
+        events=job.items,
+        error=job.error,
+        result=job.result,
+    )
+
+
+ROUTES = (
+    Route("POST", "/rules/preview", start_preview, PreviewJob, status=202),
+    Route("GET", "/rules/preview/{id}", preview, PreviewJob),
+    Route("DELETE", "/rules/preview/{id}", cancel_preview, PreviewJob),
+)

@@ -1,0 +1,103 @@
+"""Which rules run now: those that ask the engine on their own each `schedule.every_s` at most, those that failed after
+a pause that grows. Nothing is lost meanwhile: a rule's watermark stays where it is.
+
+The clock may jump: what lies further ahead than it can is due.
+"""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bartizan.detect.plan import RulePlan
+from bartizan.detect.rule import Rule
+
+FIRST_RETRY_S = 60
+"""Seconds until a rule that failed is tried again; twice as many after each further failure."""
+MAX_RETRY_S = 3600
+"""Seconds between tries at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a rule's runs went."""
+
+    last_run: datetime | None = None
+    """When it was last evaluated over something."""
+    last_success: datetime | None = None
+    failures: int = 0
+    """Runs in a row that failed."""
+    last_error: str = ""
+    """Empty after a run that succeeded."""
+    next_try: datetime | None = None
+    """Not before this instant, after failures."""
+
+
+NEW = Outcome()
+
+
+def is_due(outcome: Outcome, every_s: int, now: datetime) -> bool:
+    """Whether a rule with this past runs now; `every_s` is the least time between two runs of it."""
+    if not retries(outcome, now):
+        return False
+    if outcome.last_run is None or outcome.failures or not every_s:
+        return True
+    return not timedelta(0) <= now - outcome.last_run < timedelta(seconds=every_s)
+
+
+def retries(outcome: Outcome, now: datetime) -> bool:
+    """Whether it isn't waiting after a failure."""
+    if outcome.next_try is None:
+        return True
+    return not timedelta(0) < outcome.next_try - now <= timedelta(seconds=MAX_RETRY_S)
+
+
+def succeeded(outcome: Outcome, now: datetime) -> Outcome:
+    """The outcome after a run that went well."""
+    return Outcome(last_run=now, last_success=now)
+
+
+def failed(outcome: Outcome, error: str, now: datetime) -> Outcome:
+    """The outcome after a run that failed."""
+    pause_s = min(FIRST_RETRY_S * 2 ** min(outcome.failures, 16), MAX_RETRY_S)
+    return Outcome(now, outcome.last_success, outcome.failures + 1, error, now + timedelta(seconds=pause_s))
+
+
+@dataclass(slots=True)
+class Round:
+    """One run of the rules: takes those that are due by `before`, notes in `after` how it went."""
+
+    now: datetime
+    before: Mapping[str, Outcome]
+    """Outcomes by rule id, as they were before the run."""
+    after: MutableMapping[str, Outcome]
+    put_off: dict[str, int] = field(default_factory=dict)
+    """Rules that something is new to but whose time has not come: id to `every_s`."""
+    failing: set[str] = field(default_factory=set)
+    """Rules that failed in this run."""
+
+    def takes(self, rule: Rule) -> bool:
+        """Whether a rule is looked at: not while it waits after a failure, and not again in the run it failed in."""
+        return rule.id not in self.failing and retries(self.before.get(rule.id, NEW), self.now)
+
+    def is_due(self, plan: RulePlan) -> bool:
+        """Whether a rule that something is new to is evaluated."""
+        due = is_due(self.before.get(plan.rule.id, NEW), plan.every_s, self.now)
+        if not due:
+            self.put_off[plan.rule.id] = plan.every_s
+        return due
+
+    def fail(self, rule: str, error: str) -> None:
+        """Note that a rule failed."""
+        self.failing.add(rule)
+        self.after[rule] = failed(self.before.get(rule, NEW), error, self.now)
+
+    def succeed(self, rule: str) -> None:
+        """Note that a rule was evaluated."""
+        if rule not in self.failing:
+            self.after[rule] = succeeded(self.before.get(rule, NEW), self.now)
+
+    def recover(self, rule: str) -> None:
+        """Note that a rule that failed before could run, if nothing was new to it."""
+        had = self.after.get(rule, NEW)
+        if had.failures and rule not in self.failing:
+            self.after[rule] = replace(had, failures=0, last_error="", next_try=None)
