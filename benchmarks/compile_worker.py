@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bartizan.app import App
 from bartizan.config import Config
-from bartizan.detect.elastic.rule import ElasticRule, read_rules
+from bartizan.detect.errors import RuleError
+from bartizan.detect.rule_sources import load_rules
 from bartizan.ecs.registry import Registry
 from bartizan.query.empty_stream import BASE, AskedFields
 from bartizan.query.errors import QueryError
@@ -19,20 +20,20 @@ from benchmarks.measure import median
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 STREAM = "logs-empty-default"
-NAMES = {"kuery": "KQL", "kql": "KQL", "eql": "EQL", "esql": "ES\\|QL", "lucene": "Lucene"}
+NAMES = {"kql": "KQL", "eql": "EQL", "esql": "ES\\|QL", "lucene": "Lucene", "sigma": "Sigma"}
 
 
 def searches(app: App) -> Iterator[tuple[str, Search]]:
     """Every query, with where it is from."""
-    for rule in app.rulebook:
+    for rule in filter(lambda rule: rule.query, app.rulebook):
         yield f"shipped rules, {NAMES[rule.language]}", Search(rule.query, rule.language, (STREAM,), streams=(STREAM,))
     public = Path(os.environ.get("BARTIZAN_SHARED", "")) / "corpus" / "elastic-rules.jsonl"
     if not public.is_file():
         return
-    for found in read_rules(public):
-        if isinstance(found, ElasticRule) and found.query:
-            asked = Search(found.query, found.language, (STREAM,), streams=(STREAM,))
-            yield f"public rules, {NAMES[found.language]}", asked
+    for found in load_rules([public], app.attack):
+        if not isinstance(found, RuleError) and found.rule.query:
+            asked = Search(found.rule.query, found.rule.language, (STREAM,), streams=(STREAM,))
+            yield f"public rules, {NAMES[found.rule.language]}", asked
 
 
 def milliseconds(asked: Search, registry: Registry) -> float | None:

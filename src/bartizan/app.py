@@ -161,8 +161,14 @@ class App:
 
     @cached_property
     def rulebook(self) -> Rulebook:
-        """The rules: those that come with Bartizan and those of the configured folders."""
-        return self.rulebook_of([shipped_rules(), *map(Path, self.config.rules)])
+        """The rules: those that come with Bartizan, those that were imported, and those of the configured folders."""
+        imported = [self.own_rules] if self.own_rules.is_dir() else []
+        return self.rulebook_of([shipped_rules(), *imported, *map(Path, self.config.rules)])
+
+    @property
+    def own_rules(self) -> Path:
+        """The folder that rules are imported into."""
+        return self.config.data / "rules"
 
     def rulebook_of(self, folders: Iterable[Path]) -> Rulebook:
         """The rules of these folders alone."""
@@ -215,7 +221,13 @@ class App:
         """The store as a place to try rules on samples: give it a throw-away data folder."""
         intake = self.intake
         return SampleStore(
-            self.engine, intake.spool, intake.loader, self.reading(), self.registry, self.config.namespace
+            self.engine,
+            intake.spool,
+            intake.loader,
+            self.reading(),
+            self.registry,
+            self.config.namespace,
+            self.alerts.add,
         )
 
     def services(self) -> Services:

@@ -24,6 +24,8 @@ OPERATIONS = {
     ("delete", "/api/v1/alerts/changes/{id}"),
     ("post", "/api/v1/alerts/changes/{id}/undo"),
     ("get", "/api/v1/rules"),
+    ("get", "/api/v1/rules/coverage"),
+    ("get", "/api/v1/rules/coverage/navigator"),
     ("get", "/api/v1/rules/{id}"),
     ("patch", "/api/v1/rules/{id}"),
     ("get", "/api/v1/connectors"),

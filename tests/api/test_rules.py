@@ -37,3 +37,12 @@ def test_only_what_can_be_changed_is(client: httpx.Client, services: Services) -
     path = f"/api/v1/rules/{next(iter(services.rulebook)).id}"
     assert client.patch(path, json={"severity": "low"}).status_code == 422
     assert client.patch("/api/v1/rules/none", json={"enabled": False}).status_code == 404
+
+
+def test_what_the_rules_cover(client: httpx.Client, services: Services) -> None:
+    answer = client.get("/api/v1/rules/coverage").json()
+    named = {id for one in answer["techniques"] for id in one["rule_ids"]}
+    assert named == {rule.id for rule in services.rulebook if rule.threats}
+    assert all(0 <= one["with_data"] <= one["rules"] for one in answer["techniques"])
+    layer = client.get("/api/v1/rules/coverage/navigator").json()
+    assert len(layer["techniques"]) == len(answer["techniques"])

@@ -173,3 +173,12 @@ def test_simulate_keeps_the_offset_of_a_time(tmp_path: Path) -> None:
     ]
     assert written[0] == written[1]
     assert any("/2026/01/04/" in name for name in written[0])
+
+
+@pytest.mark.slow
+def test_shipped_rules_find_their_samples_and_nothing_else() -> None:
+    done = run("rules", "test", "--format", "ndjson")
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert all(row["outcome"] == "ok" and row["benign"] == 0 for row in rows)
+    assert {row["type"] for row in rows} >= {"query", "eql", "threshold", "new_terms", "esql", "correlation"}

@@ -33,7 +33,8 @@ def told(store: DetectStore, attack: Attack, *files: Path) -> list[tuple[str, st
     """File names and problems."""
     reading = Reading(EVENTS, Bounds(), 4096, "aws.cloudtrail")
     intake = store.intake
-    place = SampleStore(store.engine, intake.spool, intake.loader, reading, REGISTRY, store.namespace)
+    add_alerts = store.alerts.add
+    place = SampleStore(store.engine, intake.spool, intake.loader, reading, REGISTRY, store.namespace, add_alerts)
     rules = [load_rule(file, attack) for file in files]
     return [(problem.file.name, problem.message) for problem in check_rules(rules, place, NOW)]
 
@@ -75,3 +76,37 @@ def test_a_sentence_with_a_place_for_nothing_is_told(store: DetectStore, attack:
     problems = dict.fromkeys(message for _, message in told(store, attack, file))
     assert any("unknown field `user.nmae`" in message for message in problems)
     assert any("`reason` has a place for `source.pi`, which is no field" in message for message in problems)
+
+
+def test_types_that_look_at_several_events_are_tried_on_each_file_alone(
+    store: DetectStore, attack: Attack, tmp_path: Path
+) -> None:
+    own = RULE.replace("logs-aws.cloudtrail-*", store.stream).replace("StopLogging'", "Sev{}'")
+    one = own.replace("{}", "One").replace("reason", "max_alerts = 5\nreason")
+    (tmp_path / "one.toml").write_text(one)
+    (tmp_path / "two.toml").write_text(own.replace("{}", "Two").replace("r-1", "r-2"))
+    new = tmp_path / "new.toml"
+    new.write_text(
+        own.replace("r-1", "r-3").replace("{}", "New").replace('"query"', '"new_terms"')
+        + '[new_terms]\nfields = ["source.address"]\n'
+    )
+    samples(new, "history", [record(40, "SevNew")])
+    samples(new, "benign", [record(41, "SevNew")])
+    samples(new, "match", [record(42, "SevNew", sourceIPAddress="198.51.100.9")])
+    both = tmp_path / "both.toml"
+    both.write_text(
+        RULE.replace("r-1", "r-4")
+        .replace('"query"', '"correlation"')
+        .replace("query = 'event.action: StopLogging'", "")
+        .replace('index = ["logs-aws.cloudtrail-*"]', f'index = ["alerts-detection-{store.namespace}"]')
+        .replace('language = "kql"', "")
+        + '[correlation]\nrules = ["r-1", "r-2"]\nby = ["user.name"]\n'
+    )
+    samples(both, "match", [record(43, "SevOne"), record(44, "SevTwo")])
+    samples(both, "benign", [record(45, "SevOne"), record(46, "Other")])
+    assert told(store, attack, tmp_path / "one.toml", tmp_path / "two.toml", new, both) == []
+    assert told(store, attack, both) == [
+        ("both.toml", "it names rule `r-1`, which is not there"),
+        ("both.toml", "it names rule `r-2`, which is not there"),
+        ("both.match.ndjson", "the rule finds nothing in its 4 records"),
+    ]

@@ -64,6 +64,12 @@ def test_every_sample_file_has_its_rule() -> None:
     assert samples == rules
 
 
+def test_every_type_that_has_data_is_there(attack: Attack) -> None:
+    rules = [load_rule(file, attack) for file in FILES]
+    assert {rule.type for rule in rules} == {"query", "eql", "threshold", "new_terms", "esql", "correlation"}
+    assert {rule.language for rule in rules} >= {"kql", "eql", "esql", "sigma"}
+
+
 @each_rule
 def test_loads_and_has_a_random_id(file: Path, attack: Attack) -> None:
     rule = load_rule(file, attack)

@@ -16,6 +16,7 @@ from bartizan.api import (
     case_comments,
     cases,
     connectors,
+    coverage,
     exceptions,
     health,
     ingest,
@@ -47,7 +48,7 @@ RESOURCES = {
     "ingest": ingest.ROUTES,
     "search": search.ROUTES,
     "alerts": (*alert_changes.ROUTES, *alerts.ROUTES),
-    "rules": (*rule_gaps.ROUTES, *rules.ROUTES, *rule_previews.ROUTES, *rule_backfills.ROUTES),
+    "rules": (*coverage.ROUTES, *rule_gaps.ROUTES, *rules.ROUTES, *rule_previews.ROUTES, *rule_backfills.ROUTES),
     "connectors": connectors.ROUTES,
     "cases": (
         *cases.ROUTES,

@@ -56,6 +56,10 @@ class Remote:
         parameters = {name: Parameter(**bound) for name, bound in told["parameters"].items()}
         return Explanation(**{**told, "parameters": parameters})
 
+    def get(self, path: str) -> dict[str, Any]:
+        """What a resource of the API says."""
+        return self._ask(path, None, {}, "GET")
+
     def _search(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return self._ask("/api/v1/search", orjson.dumps(asked), {"Content-Type": "application/json"})
 

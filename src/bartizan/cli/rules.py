@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from bartizan.cli.backfills import backfill
-from bartizan.cli.elastic_rules import check_elastic
 from bartizan.cli.gaps import gaps
 from bartizan.cli.options import ConfigFile, OutputFormat, Rules, open_app
 from bartizan.cli.output import Format, print_problems, print_rows, stderr, tell_left_out
 from bartizan.cli.previews import preview
-from bartizan.detect.elastic.rule import SUFFIXES
+from bartizan.cli.rule_coverage import rule_coverage
+from bartizan.cli.rule_import import check_elastic, export_rules, import_rules
+from bartizan.cli.rule_test import test_rules
+from bartizan.detect.elastic.entries import SUFFIXES
 from bartizan.detect.errors import RuleError
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_check import check_rules
@@ -20,6 +22,10 @@ from bartizan.detect.rule_check import check_rules
 rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
 for command in (preview, gaps, backfill):
     rules.command()(command)
+rules.command("import")(import_rules)
+rules.command("export")(export_rules)
+rules.command("test")(test_rules)
+rules.command("coverage")(rule_coverage)
 
 Folders = Annotated[
     list[Path] | None,
@@ -65,7 +71,7 @@ def check(folders: Folders = None, config: ConfigFile = None, format: OutputForm
     with data as folder, open_app(Path(folder), config, engine={"url": ""}) as app:
         book = app.rulebook_of(folders) if folders else app.rulebook
         problems = [{"file": problem.where, "problem": _advised(problem)} for problem in book.problems]
-        found = check_rules(book, app.sample_store, app.clock())
+        found = check_rules(book, app.sample_store, app.clock(), app.rulebook.rules)
         problems += [{"file": str(problem.file), "problem": problem.message} for problem in found]
         stderr().print(f"{len(book)} rules, {len(problems)} problems")
     print_problems(problems, format)

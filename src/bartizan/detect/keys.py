@@ -10,6 +10,12 @@ _SPAN = re.compile(r"(\d{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+def span_text(seconds: int) -> str:
+    """A time span as a rule's file has it, in the largest unit that fits: 3600 is `1h`."""
+    unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0)
+    return f"{seconds // _SECONDS[unit]}{unit}"
+
+
 class Keys:
     """A table of a TOML file. `done` refuses what nobody has asked for."""
 
@@ -90,9 +96,13 @@ class Keys:
         """Whatever stands there; None where nothing does."""
         return self._value(key, None) if key in self._entry else None
 
+    def unasked(self) -> list[str]:
+        """Keys that nobody has asked for."""
+        return sorted(self._entry.keys() - self._asked)
+
     def done(self) -> None:
         """Refuse keys that nobody has asked for."""
-        if unknown := sorted(self._entry.keys() - self._asked):
+        if unknown := self.unasked():
             hint = "rules/README.md lists the keys"
             raise RuleError(f"unknown key `{self._path}{unknown[0]}`", where=self.where, hint=hint)
 

@@ -57,6 +57,11 @@ SELECT stream FROM `detection-ledger` WHERE `row.id` != '' AND NOT startsWith(`r
 GROUP BY stream HAVING count() > {most: UInt64}
 """
 
+_RUNS = """
+SELECT arrayJoin(if(empty(rules), [`rule.id`], rules)) AS rule, toString(max(`event.ingested`)) AS at
+FROM `detection-ledger` GROUP BY rule
+"""
+
 _LAST = "SELECT toString(max(`event.ingested`)) AS last, count() AS events FROM {table: Identifier}"
 
 _RECORD = """
@@ -91,6 +96,11 @@ class DetectionLedger:
     def ranges(self, stream: str) -> dict[str, tuple[Range, ...]]:
         """For each rule that ever ran on the stream: what it has seen, in as few ranges as can be."""
         return _merged(self._rows(stream))
+
+    def last_runs(self) -> Mapping[str, str]:
+        """When each rule that ever ran did so last."""
+        found = rows(self._engine, parse_one(_RUNS, dialect="clickhouse"))
+        return {row["rule"]: row["at"] for row in found}
 
     def last_ingested(self, stream: str) -> str | None:
         """The newest event's ingest instant; None for an empty stream."""

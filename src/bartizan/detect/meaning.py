@@ -25,16 +25,18 @@ class Knowledge:
     now: datetime
     lists: Lists = field(default_factory=dict)
     """Value lists by name, for exceptions."""
+    read_instead: tuple[str, ...] | None = None
+    """Streams that ES|QL reads in the place of those that its `FROM` names, for trials."""
 
 
 def streams_of(rule: Rule, schema: Schema) -> Schema:
     """The schema of the streams that the rule's index patterns select; there may be none."""
-    chosen = {
-        stream: schema.streams[stream]
+    chosen = [
+        stream
         for stream in select_streams(rule.index, schema.streams)
         if not stream.startswith(_ALERTS) or reads_alerts(rule)
-    }
-    return Schema(chosen, schema.registry, rule.unknown_fields, schema.derived)
+    ]
+    return schema.only(chosen, rule.unknown_fields)
 
 
 def reads_alerts(rule: Rule) -> bool:

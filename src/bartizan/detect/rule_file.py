@@ -1,8 +1,10 @@
 """A rule as its TOML file says it; every key is checked when it is read."""
 
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 from bartizan.detect.attack.registry import Attack, Threat
 from bartizan.detect.errors import RuleError
@@ -13,21 +15,35 @@ from bartizan.detect.rule_settings import LANGUAGES, TYPES, read_settings
 from bartizan.detect.settings import Overrides, SeverityOverride, Suppression
 from bartizan.errors import BartizanError
 
+MAX_FILE_BYTES = 4_000_000
 MAX_QUERY_CHARACTERS = 1_000_000
 MAX_DEPTH = 5
 """Levels of nested entries of an exception."""
 _WITHOUT_QUERY = ("correlation", "machine_learning")
-_WITHOUT_INDEX = {"esql": ("logs-*",), "correlation": ("alerts-*",), "machine_learning": ("anomalies-*",)}
+WITHOUT_INDEX = {"esql": ("logs-*",), "correlation": ("alerts-*",), "machine_learning": ("anomalies-*",)}
 """Where types look that needn't say it: ES|QL's own FROM narrows it."""
 
 
 def load_rule(file: Path, attack: Attack) -> Rule:
     """Read one rule; raises `RuleError` that names file and key."""
+    return read_rule(load_toml(file), str(file), file, attack)
+
+
+def load_toml(file: Path) -> dict[str, Any]:
+    """What a TOML file says. Raises `RuleError` for what can't be read or is longer than `MAX_FILE_BYTES`."""
     try:
-        entry = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise RuleError(f"the file has more than {MAX_FILE_BYTES:,} bytes", where=str(file))
+        return tomllib.loads(content.decode())
+    except (OSError, ValueError, RecursionError) as error:
         raise RuleError(f"cannot read it: {error}", where=str(file)) from error
-    keys = Keys(entry, str(file))
+
+
+def read_rule(entry: Mapping[str, Any], where: str, file: Path, attack: Attack) -> Rule:
+    """The rule that `entry` is, by the keys of a rule's file; `where` is told with what is wrong."""
+    keys = Keys(entry, where)
     rule = _rule(keys, attack, file)
     keys.done()
     return rule
@@ -63,6 +79,9 @@ def _rule(keys: Keys, attack: Attack, file: Path) -> Rule:
         exceptions=tuple(map(_exception, keys.tables("exceptions"))),
         exception_lists=keys.texts("exception_lists"),
         is_building_block=keys.flag("building_block"),
+        unknown_fields="missing"
+        if keys.choice("unknown_fields", ("error", "missing"), "error") == "missing"
+        else "error",
     )
 
 
@@ -74,7 +93,7 @@ def _query(keys: Keys, type: str) -> str:
 
 
 def _index(keys: Keys, type: str) -> tuple[str, ...]:
-    index = keys.texts("index", _WITHOUT_INDEX.get(type))
+    index = keys.texts("index", WITHOUT_INDEX.get(type))
     if not index:
         raise keys.error("index", "must list index patterns")
     return index
@@ -142,8 +161,19 @@ def _expiry(keys: Keys, said: object) -> datetime | None:
             return said if said.tzinfo else said.replace(tzinfo=UTC)
         case date():
             return datetime.combine(said, time(), UTC)
+        case str() if instant := _instant(said):
+            return instant
         case _:
             raise keys.error("expires", "must be a date, 2026-12-31")
+
+
+def _instant(text: str) -> datetime | None:
+    """A date that is a text, as JSON has it."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _entries(keys: Keys, depth: int) -> tuple[Entry, ...]:

@@ -82,6 +82,7 @@ def _indicators(keys: Keys) -> IndicatorSettings:
         match=_match(keys),
         query=keys.text("query", "*"),
         language=keys.text("language", "kql"),
+        filters=keys.text("filters", ""),
         retro_s=keys.seconds("retro", "30d"),
     )
     return _read(keys, found)

@@ -1,13 +1,14 @@
 """All rules there are, found by folder: what loads, and what doesn't and why; a bad rule stops no other."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bartizan.detect.attack.registry import Attack
 from bartizan.detect.errors import DuplicateRule, RuleError
+from bartizan.detect.imported import Imported
 from bartizan.detect.rule import Rule
-from bartizan.detect.rule_file import load_rule
+from bartizan.detect.rule_sources import load_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Rulebook:
 
     rules: dict[str, Rule]
     problems: tuple[RuleError, ...]
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What of a rule of others is not kept, by the rule's id."""
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules.values())
@@ -25,23 +28,27 @@ class Rulebook:
 
 
 def load_rulebook(folders: Iterable[Path], attack: Attack) -> Rulebook:
-    """Read every `*.toml` below `folders`. Of two rules with one id the first is kept and the second is a problem."""
+    """Read every rule below `folders`. Of two rules with one id the first is kept and the second is a problem."""
     rules: dict[str, Rule] = {}
+    notes: dict[str, tuple[str, ...]] = {}
     problems: list[RuleError] = []
-    for folder in folders:
-        files = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
-        if not files or not folder.exists():
-            problems.append(RuleError("there are no rules here", where=str(folder)))
+    for one in unique(load_rules(folders, attack)):
+        if isinstance(one, RuleError):
+            problems.append(one)
+        else:
+            rules[one.rule.id] = one.rule
+            if one.notes:
+                notes[one.rule.id] = one.notes
+    return Rulebook(rules, tuple(problems), notes)
+
+
+def unique(found: Iterable[Imported | RuleError]) -> Iterator[Imported | RuleError]:
+    """The same, but a rule whose id an earlier one has is an error that names both places."""
+    seen: dict[str, str] = {}
+    for one in found:
+        if isinstance(one, Imported) and (other := seen.get(one.rule.id)):
+            yield DuplicateRule(f"id `{one.rule.id}` is already the one of {other}", where=one.where)
             continue
-        for file in files:
-            try:
-                _add(rules, load_rule(file, attack))
-            except RuleError as error:
-                problems.append(error)
-    return Rulebook(rules, tuple(problems))
-
-
-def _add(rules: dict[str, Rule], rule: Rule) -> None:
-    if other := rules.get(rule.id):
-        raise DuplicateRule(f"id `{rule.id}` is already the one of {other.file}", where=str(rule.file))
-    rules[rule.id] = rule
+        if isinstance(one, Imported):
+            seen[one.rule.id] = one.where
+        yield one

@@ -65,6 +65,8 @@ class IndicatorSettings:
     query: str = "*"
     """Which indicators count."""
     language: str = "kql"
+    filters: str = ""
+    """Kibana's filters beside that query, as `Rule.filters`."""
     retro_s: int = 30 * DAY_S
     """Seconds before a new indicator arrived within which stored events are compared with it; 0 is none."""
 

@@ -12,7 +12,7 @@ from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.query.globs import fits
 from bartizan.query.ir import Kind
-from bartizan.query.schema import Schema, SchemaField, kind_of
+from bartizan.query.schema import Schema, SchemaField, UnknownFields, kind_of
 
 BASE: Mapping[str, str] = {
     "@timestamp": "DateTime64(3, 'UTC')",
@@ -50,8 +50,8 @@ class AskedFields(Schema):
         self.asked = {} if asked is None else asked
         """Names in the order in which they were asked for, those of narrower schemas too."""
 
-    def only(self, streams: Iterable[str]) -> Schema:
-        """The schema of some of the streams, which notes names in the same place."""
+    def only(self, streams: Iterable[str], unknown_fields: UnknownFields | None = None) -> Schema:
+        """The schema of some of the streams, which notes names in the same place and takes every name."""
         return AskedFields({stream: self.streams[stream] for stream in streams}, self.registry, self.asked)
 
     def resolve(self, name: str) -> SchemaField | None:
@@ -134,6 +134,12 @@ def empty_table(columns: Mapping[str, str]) -> exp.Table:
     return exp.Table(this=exp.Anonymous(this="null", expressions=[structure]))
 
 
+def _unordered() -> exp.Properties:
+    """A table that has `PREWHERE`, as those of streams do."""
+    engine = exp.EngineProperty(this=exp.Anonymous(this="MergeTree"))
+    return exp.Properties(expressions=[engine, exp.Order(expressions=[exp.Ordered(this=exp.Tuple())])])
+
+
 @contextmanager
 def empty_stream(stream: str, columns: Mapping[str, str], engine: Engine) -> Iterator[None]:
     """A stream without events, for as long as it is needed."""
@@ -142,8 +148,7 @@ def empty_stream(stream: str, columns: Mapping[str, str], engine: Engine) -> Ite
         exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build(kind, dialect="clickhouse"))
         for name, kind in columns.items()
     ]
-    memory = exp.Properties(expressions=[exp.EngineProperty(this=exp.to_identifier("Memory"))])
-    made = exp.Create(this=exp.Schema(this=table, expressions=definitions), kind="TABLE", properties=memory)
+    made = exp.Create(this=exp.Schema(this=table, expressions=definitions), kind="TABLE", properties=_unordered())
     engine.query(made, format="Null")
     try:
         yield

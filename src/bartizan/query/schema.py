@@ -83,10 +83,10 @@ class Schema:
         self.columns: Mapping[str, str] = _merge(streams)
         self._groups = frozenset(prefix for name in self.columns for prefix, _ in _cuts(name))
 
-    def only(self, streams: Iterable[str]) -> "Schema":
-        """The schema of some of the streams."""
+    def only(self, streams: Iterable[str], unknown_fields: UnknownFields | None = None) -> "Schema":
+        """The schema of some of the streams; `unknown_fields` says anew what a name is that nobody knows."""
         own = {stream: self.streams[stream] for stream in streams}
-        return Schema(own, self.registry, self.unknown_fields, self.derived)
+        return Schema(own, self.registry, unknown_fields or self.unknown_fields, self.derived)
 
     def narrow(self, stream: str) -> "Schema":
         """The schema of one stream: what only others have is missing in it."""

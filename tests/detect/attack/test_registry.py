@@ -3,6 +3,7 @@
 import pytest
 
 from bartizan.detect.attack import Attack, AttackError, Technique, load_attack
+from bartizan.detect.attack.foreign import resolve
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,21 @@ def test_every_subtechnique_has_its_parent_and_every_tactic_exists(attack: Attac
     tactics = {tactic.id for tactic in attack.tactics}
     assert {technique.id.partition(".")[0] for technique in attack.techniques} <= known
     assert {tactic for technique in attack.techniques for tactic in technique.tactics} == tactics
+
+
+@pytest.mark.parametrize(
+    ("given", "id"),
+    [("stealth", "TA0005"), ("defense-impairment", "TA0005"), ("TA0112", "TA0005"), ("impact", "TA0040")],
+)
+def test_tactics_of_release_19_and_short_names_resolve(attack: Attack, given: str, id: str) -> None:
+    assert attack.tactic(given).id == id
+
+
+def test_what_others_name_is_kept_as_far_as_it_can_be(attack: Attack) -> None:
+    named = [("TA0112", "T1685.002"), ("", "T1086"), ("TA0005", "T1686.999"), ("TA0040", "T1562"), ("TA0005", "T9")]
+    resolved = resolve(named, attack)
+    assert resolved.references == ("TA0005/T1562.008", "TA0002/T1059.001", "TA0005/T1562.004", "TA0005/T1562")
+    assert resolved.notes == (
+        "`T1562` doesn't serve `TA0040`, it is kept under `TA0005`",
+        "unknown ATT&CK technique `T9`",
+    )

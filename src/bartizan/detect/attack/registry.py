@@ -1,6 +1,7 @@
 """The pinned ATT&CK release: looks ids up, follows replaced ones, and tells the nearest id for one that nobody knows.
 
-The data files beside this module are `tactics.csv`, `techniques.csv` and `v18_to_v19.csv`.
+The data files beside this module are `tactics.csv`, `techniques.csv`, and for release 19 `v18_to_v19.csv` and
+`v19_tactics.csv`: it split TA0005 Defense Evasion into TA0005 Stealth and TA0112 Defense Impairment.
 """
 
 import csv
@@ -72,9 +73,12 @@ class Attack:
         techniques: Iterable[Technique],
         replaced: Mapping[str, str],
         retired: Iterable[str],
+        tactic_names: Mapping[str, str] | None = None,
     ) -> None:
         self._tactics = {tactic.id: tactic for tactic in tactics}
         self._techniques = {technique.id: technique for technique in techniques}
+        short_names = {tactic.short_name: tactic.id for tactic in self._tactics.values()}
+        self._tactic_names = {**short_names, **(tactic_names or {})}
         self._replaced = replaced
         self._retired = frozenset(retired)
 
@@ -89,8 +93,8 @@ class Attack:
         return tuple(self._techniques.values())
 
     def tactic(self, tactic_id: str) -> Tactic:
-        """The tactic with this id. Raises `AttackError` for one that doesn't exist."""
-        found = self._tactics.get(tactic_id)
+        """The tactic with this id or short name, those of release 19 too. Raises `AttackError` for another."""
+        found = self._tactics.get(self._tactic_names.get(tactic_id, tactic_id))
         if found is None:
             raise AttackError(f"unknown ATT&CK tactic `{tactic_id}`", hint=_suggest(tactic_id, self._tactics))
         return found
@@ -141,6 +145,7 @@ def load_attack() -> Attack:
         techniques=[Technique(row["id"], row["name"], tuple(row["tactics"].split())) for row in current],
         replaced=_later_ids() | replaced,
         retired=[row["id"] for row in rows if row["status"] and not row["replaced_by"]],
+        tactic_names={row[key]: row["v18"] for row in _rows("v19_tactics.csv") for key in ("v19", "v19_short_name")},
     )
 
 

@@ -1,1 +1,1 @@
-"""Rules in the form that Elastic's Kibana exports them: read, and tried as an import would meet them."""
+"""Elastic's rules, as Kibana exports them and as the public rule repository keeps them: read, converted, and tried."""

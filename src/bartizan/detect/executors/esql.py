@@ -5,8 +5,7 @@ time, each once everything in it has arrived and again when something arrives la
 others by its row's texts, addresses and dates, which are what rows are grouped by, while counts grow.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from bartizan.detect.arrivals import Span, during
 from bartizan.detect.executor import Asking, Chosen, Executor, Hit, Question, Row, Statement
@@ -35,15 +34,14 @@ def choose(rule: Rule, schema: Schema, known: Knowledge) -> Chosen:
     return Chosen(BY_EVENT if is_event else BY_SPAN, wanted, own)
 
 
-def _lenient(rule: Rule, schema: Schema, streams: Any) -> Schema:
-    own = {stream: schema.streams[stream] for stream in streams}
-    return Schema(own, schema.registry, rule.unknown_fields, schema.derived)
+def _lenient(rule: Rule, schema: Schema, streams: Iterable[str]) -> Schema:
+    return schema.only(streams, rule.unknown_fields)
 
 
 def _compiled(rule: Rule, schema: Schema, known: Knowledge, within: Mapping[str, ir.Expr]) -> CompiledTable:
     also = beside(rule, schema, known)
     both = within if also is None else {stream: ir.And((expr, also)) for stream, expr in within.items()}
-    return compile_esql(rule.query, schema, known.now, Reading(within=both))
+    return compile_esql(rule.query, schema, known.now, Reading(within=both, streams=known.read_instead))
 
 
 def _events(asking: Asking) -> list[Question]:
@@ -79,8 +77,8 @@ def _due(asking: Asking) -> list[Span]:
         for number in range(span.start_ms // span_ms, -(-span.end_ms // span_ms))
         if (number + 1) * span_ms <= is_ms
     }
-    first = max(int(was_ms // span_ms), int(min(is_ms, _FOREVER_MS) // span_ms) - MAX_SPANS)
     if was_ms > 0 and is_ms < _FOREVER_MS:
+        first = max(int(was_ms // span_ms), int(is_ms // span_ms) - MAX_SPANS)
         numbers.update(range(first, int(is_ms // span_ms)))
     return [Span(number * span_ms, (number + 1) * span_ms) for number in sorted(numbers)]
 

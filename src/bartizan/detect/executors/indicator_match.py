@@ -52,9 +52,10 @@ def choose(rule: Rule, schema: Schema, known: Knowledge) -> Chosen:
 
 def _indicators(rule: Rule, stored: Schema, known: Knowledge) -> _Side:
     own = _settings(rule)
-    streams = {stream: stored.streams[stream] for stream in select_streams(own.index, stored.streams)}
-    schema = Schema(streams, stored.registry, rule.unknown_fields, stored.derived)
+    schema = stored.only(select_streams(own.index, stored.streams), rule.unknown_fields)
     expr = to_ir(own.query, own.language, schema, known.now)
+    if own.filters:
+        expr = ir.And((expr, to_ir(own.filters, "dsl", schema, known.now)))
     return _Side(expr, schema, tuple(tuple(pair.indicator for pair in pairs) for pairs in own.match))
 
 

@@ -68,6 +68,44 @@ def read_documents(text: str) -> tuple[Document, ...]:
         raise QuerySyntaxError(f"no YAML that can be read: {error}", text, Span(0, 1)) from None
 
 
+@dataclass(frozen=True, slots=True)
+class PlainDocument:
+    """One document of a file: its data and its own text, which begins at `line`."""
+
+    data: dict[str, Any]
+    text: str
+    line: int
+
+
+def plain_documents(text: str) -> tuple[PlainDocument, ...]:
+    """Every document of a file, read fast and without places. Raises what `read_documents` raises."""
+    if len(text) > MAX_CHARS:
+        raise QueryTooLarge(f"the file has more than {MAX_CHARS:,} characters", text, Span(0, 1))
+    loader = None
+    try:
+        _check_size(text)
+        loader = yaml.CSafeLoader(text)
+        return tuple(_plain(text, loader))
+    except yaml.YAMLError as error:
+        raise QuerySyntaxError(f"no YAML: {_sentence(error)}", text, _place(text, error)) from None
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise QuerySyntaxError(f"no YAML that can be read: {error}", text, Span(0, 1)) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _plain(text: str, loader: yaml.CSafeLoader) -> Iterator[PlainDocument]:
+    while loader.check_node():
+        node = loader.get_node()
+        assert node is not None
+        data = loader.construct_document(node)
+        if not isinstance(node, yaml.MappingNode) or not all(isinstance(key, str) for key in data):
+            raise QuerySyntaxError("a rule is a map whose keys are names", text, span_of(text, node))
+        start = _offset(text, node.start_mark) - int(node.start_mark.column)
+        yield PlainDocument(data, text[start : _offset(text, node.end_mark)], int(node.start_mark.line) + 1)
+
+
 def child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
     """The key and the value of a map at `step`, or a list's item twice."""
     if isinstance(node, yaml.MappingNode):
