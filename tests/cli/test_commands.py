@@ -182,3 +182,22 @@ def test_shipped_rules_find_their_samples_and_nothing_else() -> None:
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(row["outcome"] == "ok" and row["benign"] == 0 for row in rows)
     assert {row["type"] for row in rows} >= {"query", "eql", "threshold", "new_terms", "esql", "correlation"}
+
+
+@pytest.mark.slow
+def test_rules_are_previewed_and_their_gaps_filled(tmp_path: Path) -> None:
+    logs, rule, data = tmp_path / "log.json", tmp_path / "rule.toml", str(tmp_path / "data")
+    logs.write_text(json.dumps(RECORD))
+    rule.write_text(RULE.format(id="a", query="event.action: ConsoleLogin"))
+    assert run("ingest", str(logs), "--data", data).returncode == 0
+    period = ("--from", "2026-02-01", "--to", "2026-04-01", "--data", data)
+    shown = run("rules", "preview", str(rule), *period)
+    assert (shown.returncode, "1 alerts of 1 of 1 rules" in shown.stdout) == (0, True), shown.stderr
+    told = run("rules", "preview", str(rule), *period, "--format", "ndjson")
+    whole, one = (json.loads(line) for line in told.stdout.splitlines())
+    assert (whole["kind"], whole["alerts"], one["kind"], one["id"]) == ("preview", 1, "rule", "a")
+    assert run("rules", "preview", "none", *period).returncode == 2
+    gaps = run("rules", "gaps", "--data", data, "--format", "ndjson")
+    assert (gaps.returncode, {json.loads(line)["kind"] for line in gaps.stdout.splitlines()}) == (0, {"behind"})
+    filled = run("rules", "backfill", "--data", data)
+    assert (filled.returncode, "0 new alerts" in filled.stderr) == (0, True), filled.stderr

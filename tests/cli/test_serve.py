@@ -103,6 +103,14 @@ def test_logs_in_alerts_out_and_a_good_end(server: subprocess.Popen[str], data: 
         assert time.monotonic() < give_up
         time.sleep(0.1)
 
+    period = ("--from", "2026-04-01", "--to", "2026-06-01", "--format", "ndjson")
+    status, out, err = ran("rules", "preview", "--all", *period, "--data", str(data))
+    assert (status, json.loads(out.splitlines()[0])["alerts"] > 0) == (0, True), err
+    status, out, err = ran("rules", "gaps", "--data", str(data))
+    assert (status, "0 gaps" in err) == (0, True), err
+    status, _, err = ran("rules", "backfill", "--data", str(data))
+    assert (status, "0 new alerts" in err) == (0, True), err
+
     server.send_signal(signal.SIGTERM)
     _, err = server.communicate(timeout=DEADLINE_S)
     assert server.returncode == 0, err
