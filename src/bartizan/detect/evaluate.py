@@ -45,7 +45,7 @@ def _rows(engine: Engine, question: Question, schema: Schema, budget: Budget) ->
     if question.table is not None:
         table = table_of(question.table, read)
         names = [column.name for column in table.columns]
-        read = [{**dict(zip(names, row, strict=True)), **question.mark} for row in table.rows]
+        read = [dict(zip(names, row, strict=True)) for row in table.rows]
     return _with_events(engine, question, read, schema) if question.events else [*read]
 
 

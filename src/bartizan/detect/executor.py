@@ -49,8 +49,6 @@ class Statement:
     """Of the streams of such events; None is what the rule reads."""
     table: CompiledTable | None = None
     """For a query that gives a table: its rows are by the names of its columns."""
-    mark: Row = field(default_factory=dict)
-    """What each of its rows gets beside, to tell the rows of several statements apart."""
 
 
 Question = Statement | Evaluation

@@ -53,6 +53,9 @@ class Reading:
     time_to: datetime | None = None
     within: Mapping[str, Expr] = field(default_factory=dict)
     """What else the events of a stream fulfil."""
+    span_ms: int = 0
+    """Length of spans of event time that are asked about each alone, all in one statement; their number since 1970 is
+    the last column. 0 asks about all time together."""
     limit: int | None = None
     """Most rows to give, if fewer than the language's own bound."""
     streams: Sequence[str] | None = None

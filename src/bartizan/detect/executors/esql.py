@@ -15,13 +15,13 @@ from bartizan.detect.rule import Rule
 from bartizan.detect.settings import EsqlSettings
 from bartizan.query import ir
 from bartizan.query.esql.compile import compile_esql
+from bartizan.query.esql.spans import NAME as SPAN
 from bartizan.query.schema import Schema
 from bartizan.query.table import CompiledTable, Reading
 
 _ID = "_id"
-_SPAN = "_span"
 _METADATA = ("_id", "_index", "_version", "_source", "_ignored", "_score")
-MAX_SPANS = 10_000
+MAXSPANS = 10_000
 """Spans that one run asks about; what lies before them has been asked about when it arrived."""
 
 
@@ -31,17 +31,21 @@ def choose(rule: Rule, schema: Schema, known: Knowledge) -> Chosen:
     own = _lenient(rule, schema, compiled.streams)
     wanted = ir.Wanted(compiled.necessary or ir.Constant(True))
     is_event = not compiled.is_grouped and any(column.name == _ID for column in compiled.columns)
-    return Chosen(BY_EVENT if is_event else BY_SPAN, wanted, own)
+    return Chosen(BY_EVENT if is_event else BYSPAN, wanted, own)
 
 
 def _lenient(rule: Rule, schema: Schema, streams: Iterable[str]) -> Schema:
     return schema.only(streams, rule.unknown_fields)
 
 
-def _compiled(rule: Rule, schema: Schema, known: Knowledge, within: Mapping[str, ir.Expr]) -> CompiledTable:
+def _compiled(
+    rule: Rule, schema: Schema, known: Knowledge, within: Mapping[str, ir.Expr], span_ms: int = 0
+) -> CompiledTable:
     also = beside(rule, schema, known)
     both = within if also is None else {stream: ir.And((expr, also)) for stream, expr in within.items()}
-    return compile_esql(rule.query, schema, known.now, Reading(within=both, streams=known.read_instead))
+    return compile_esql(
+        rule.query, schema, known.now, Reading(within=both, streams=known.read_instead, span_ms=span_ms)
+    )
 
 
 def _events(asking: Asking) -> list[Question]:
@@ -62,7 +66,14 @@ def _event_hits(asking: Asking, rows: list[Row], events: list[Row]) -> Iterator[
 
 
 def _spans(asking: Asking) -> list[Question]:
-    return [_about(asking, span) for span in _due(asking)]
+    """One statement about all spans that are due."""
+    due, span_ms = _due(asking), _span_ms(asking.rule, asking.wanted)
+    if not due:
+        return []
+    lies_in = ir.And((during(due), asking.arrivals.only))
+    within = {stream: ir.And((window.known, lies_in)) for stream, window in asking.arrivals.windows.items()}
+    table = _compiled(asking.rule, asking.schema, asking.known, within, span_ms)
+    return [Statement(table.tree, table.params, table=table)]
 
 
 def _due(asking: Asking) -> list[Span]:
@@ -78,7 +89,7 @@ def _due(asking: Asking) -> list[Span]:
         if (number + 1) * span_ms <= is_ms
     }
     if was_ms > 0 and is_ms < _FOREVER_MS:
-        first = max(int(was_ms // span_ms), int(is_ms // span_ms) - MAX_SPANS)
+        first = max(int(was_ms // span_ms), int(is_ms // span_ms) - MAXSPANS)
         numbers.update(range(first, int(is_ms // span_ms)))
     return [Span(number * span_ms, (number + 1) * span_ms) for number in sorted(numbers)]
 
@@ -86,17 +97,11 @@ def _due(asking: Asking) -> list[Span]:
 _FOREVER_MS = 10**13
 
 
-def _about(asking: Asking, span: Span) -> Statement:
-    lies_in = ir.And((during([span]), asking.arrivals.only))
-    within = {stream: ir.And((window.known, lies_in)) for stream, window in asking.arrivals.windows.items()}
-    table = _compiled(asking.rule, asking.schema, asking.known, within)
-    return Statement(table.tree, table.params, table=table, mark={_SPAN: span})
-
-
 def _span_hits(asking: Asking, rows: list[Row], more: list[Row]) -> Iterator[Hit]:
+    span_ms = _span_ms(asking.rule, asking.wanted)
     for row in rows:
-        span: Span = row[_SPAN]
-        fields = {name: value for name, value in row.items() if name not in (*_METADATA, _SPAN)}
+        span = Span(int(row[SPAN]) * span_ms, (int(row[SPAN]) + 1) * span_ms)
+        fields = {name: value for name, value in row.items() if name not in (*_METADATA, SPAN)}
         told = [f"{name}={value}" for name, value in fields.items() if not isinstance(value, int | float)]
         yield Hit(
             asking.rule,
@@ -112,4 +117,4 @@ def _span_ms(rule: Rule, wanted: ir.Wanted) -> int:
 
 
 BY_EVENT = Executor(span_ms=lambda rule, wanted: 3_600_000, plan=_events, hits=_event_hits, follow_up=_their_events)
-BY_SPAN = Executor(span_ms=_span_ms, plan=_spans, hits=_span_hits, in_time=lambda wanted: True)
+BYSPAN = Executor(span_ms=_span_ms, plan=_spans, hits=_span_hits, in_time=lambda wanted: True)

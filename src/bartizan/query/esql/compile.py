@@ -18,6 +18,7 @@ from bartizan.query.esql.parameters import with_parameters
 from bartizan.query.esql.parser import parse
 from bartizan.query.esql.plan import Aggregate, Expand
 from bartizan.query.esql.scanning import Streams
+from bartizan.query.esql.spans import by_span
 from bartizan.query.esql.sql import MAX_DEPTH, MAX_LEVELS, depth, levels, select
 from bartizan.query.esql.tables import LookupTable
 from bartizan.query.index_patterns import select_streams
@@ -33,7 +34,10 @@ def compile_esql(text: str, schema: Schema, now: datetime, reading: Reading) -> 
     tables = {name: one for name, one in reading.tables.items() if isinstance(one, LookupTable)}
     lookups = Lookups(tables, reading.lookups)
     context = Context(faults, binder, ids, now, streams, lookups, reading.version)
+    span = streams.span(reading.span_ms) if streams and reading.span_ms else None
     plan = lower(query, context, MAX_LIMIT if reading.limit is None else reading.limit)
+    if span is not None:
+        plan = by_span(plan, span)
     tree = select(plan, reading.database)
     if levels(tree) > MAX_LEVELS:
         hint = "compute columns that use each other in fewer steps"

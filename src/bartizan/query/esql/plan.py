@@ -115,6 +115,8 @@ class Limit:
     """The first rows."""
 
     count: int
+    by: str = ""
+    """The id of a column: the first rows of each of its values; empty for the first of all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bartizan.query.esql.typed import CLICKHOUSE, Type, null
 from bartizan.query.passes import run_passes
 from bartizan.query.query_fields import QueryFields
 from bartizan.query.schema import Schema, SchemaField, base_type
+from bartizan.query.sequence.order import milliseconds
 from bartizan.query.sql import call, column, each, text
 from bartizan.query.storage import read
 
@@ -84,6 +85,14 @@ class Streams:
                 return self._meta(name, Type.DOUBLE, lambda _, __: call("toFloat64", exp.Literal.number(0)))
             case _:
                 return self._meta(name, Type.KEYWORD, lambda _, __: null(Type.KEYWORD).tree)
+
+    def span(self, span_ms: int) -> Column:
+        """The number of the span of time since 1970 in which an event lies."""
+        return self._meta(
+            "_span",
+            Type.LONG,
+            lambda schema, _: call("intDiv", milliseconds(schema, self.fields.timestamp), exp.Literal.number(span_ms)),
+        )
 
     def predicate(self, key: str, make: Callable[[Schema], exp.Expression]) -> Column:
         """A condition on the events as they are stored, computed while they are read."""

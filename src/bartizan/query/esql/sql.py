@@ -102,8 +102,8 @@ class _Builder:
                 if self.closed:
                     self._nest()
                 self.order = keys
-            case Limit(count):
-                self._limit(count)
+            case Limit(count, by):
+                self._limit(count, by)
             case Aggregate(keys, aggregates):
                 self._aggregate(keys, aggregates)
             case Window(keys, aggregates):
@@ -129,11 +129,12 @@ class _Builder:
         self.current.select(_defined(one), copy=False)
         self.own.add(one.id)
 
-    def _limit(self, count: int) -> None:
+    def _limit(self, count: int, by: str) -> None:
         if self.closed:
             self._nest()
         self._order()
-        self.current.limit(count, copy=False)
+        limit = exp.Limit(expression=exp.Literal.number(count), expressions=[column(by)] if by else None)
+        self.current.set("limit", limit)
         self.closed = True
 
     def _aggregate(self, keys: tuple[Defined, ...], aggregates: tuple[Defined, ...]) -> None:
