@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.detection_report import latency_lines, lookup_lines, rules_lines
 from benchmarks.measure import Run, median
 
 PACKAGES = ("chdb", "orjson", "sqlglot", "tenzir", "pyVRL")
@@ -22,6 +23,9 @@ class Figures:
     vrl: list[Run]
     tenzir: list[Run]
     scan: Run
+    rules: Run
+    lookups: Run
+    latency: Run
     sequences: list[Run]
     searches: Run
     compiling: Run
@@ -30,7 +34,7 @@ class Figures:
 
 def render(figures: Figures) -> str:
     """The page."""
-    parts = (_head, _ingest, _storage, _scan, _sequences, _searches, _compiling, _startup)
+    parts = (_head, _ingest, _storage, _scan, _detection, _sequences, _searches, _compiling, _startup)
     return "\n".join([*(line for part in parts for line in part(figures)), ""])
 
 
@@ -101,6 +105,10 @@ def _scan(figures: Figures) -> list[str]:
         f"{single['wall_s'] / everything['wall_s']:.1f} times where no rule can be left out.",
         "",
     ]
+
+
+def _detection(figures: Figures) -> list[str]:
+    return [*rules_lines(figures.rules), *lookup_lines(figures.lookups), *latency_lines(figures.latency)]
 
 
 def _sequences(figures: Figures) -> list[str]:
