@@ -54,8 +54,8 @@ def latency_lines(run: Run) -> list[str]:
     return [
         f"## From an event to its alert: {told['rate']:,} events a second, {told['rules']} rules",
         "",
-        f"p50 {told['p50_s']:.2f} s, p95 {told['p95_s']:.2f} s, p99 {told['p99_s']:.2f} s over {told['alerts']} alerts, "
-        f"from before an object is sent until the API shows it; {told['missing']} never came, {told['failing']} rules "
+        f"p50 {told['p50_s']:.2f} s, p95 {told['p95_s']:.2f} s, p99 {told['p99_s']:.2f} s over {told['alerts']} alerts,",
+        f"from before an object is sent until the API shows it; {told['missing']} never came, {told['failing']} rules",
         "failed. Sender and server share the machine.",
         "",
     ]

@@ -21,8 +21,10 @@ import httpx
 from bartizan.simulate import Scenario, write
 from benchmarks.peers import as_lines
 
-POLL_S = 0.1
+POLL_S = 0.3
 AFTER_S = 30.0
+WARM_S = 30.0
+"""Until the first run of all rules, which plans them, is over."""
 MARKER = {
     "eventVersion": "1.08",
     "userIdentity": {"type": "IAMUser", "userName": "marker", "arn": "arn:aws:iam::111122223333:user/marker"},
@@ -99,7 +101,7 @@ def main(rate: int, seconds: int, rules: list[str]) -> None:
             with httpx.Client(base_url=url, timeout=60) as client:
                 watch = Watch(client)
                 watch.send("warm", gzip.compress(json.dumps({"Records": [MARKER]}).encode()))
-                time.sleep(10)
+                time.sleep(WARM_S)
                 measured(watch, prepared)
                 loaded = client.get("/api/v1/health").json()["rules"]
             told = {"rate": rate, "rules": loaded["loaded"], "failing": len(loaded["failing"])}
