@@ -51,10 +51,11 @@ def lookup_lines(run: Run) -> list[str]:
 def latency_lines(run: Run) -> list[str]:
     """From an event to its alert."""
     told = run.result
+    percentiles = ", ".join(f"p{part} {told[f'p{part}_s']:.2f} s" for part in (50, 95, 99))
     return [
         f"## From an event to its alert: {told['rate']:,} events a second, {told['rules']} rules",
         "",
-        f"p50 {told['p50_s']:.2f} s, p95 {told['p95_s']:.2f} s, p99 {told['p99_s']:.2f} s over {told['alerts']} alerts,",
+        f"{percentiles} over {told['alerts']} alerts,",
         f"from before an object is sent until the API shows it; {told['missing']} never came, {told['failing']} rules",
         "failed. Sender and server share the machine.",
         "",
