@@ -30,7 +30,8 @@ STREAM = "logs-aws.cloudtrail-default"
 
 def variants(rules: list[Rule], count: int) -> list[Rule]:
     """`count` different rules: those that ship, and copies that leave out one more user each."""
-    own = [rule for rule in rules if any("cloudtrail" in pattern for pattern in rule.index)]
+    single = [rule for rule in rules if (rule.type, rule.language) == ("query", "kql")]
+    own = [rule for rule in single if any("cloudtrail" in pattern for pattern in rule.index)]
     return [
         replace(own[n % len(own)], id=f"{n}", query=f'({own[n % len(own)].query}) and not user.name: "nobody-{n}"')
         for n in range(count)

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -34,6 +35,23 @@ _CLOSE = {"Connection": "close"}
 """Sent where a body was not read to its end, so that what follows in it is never taken for a request."""
 
 
+DRAINED_BYTES = 64 * 1024 * 1024
+DRAIN_S = 2.0
+"""Bytes and seconds of a refused request's body that are read: who is still sending sees no answer, only a reset."""
+
+
+async def _drained(receive: Receive) -> None:
+    """Read what is left of a body, within bounds."""
+    seen = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while seen < DRAINED_BYTES:
+                message = await receive()
+                seen += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+
+
 class Guard:
     """ASGI middleware. `objects` are the paths where bodies of any type may be sent, and how many bytes of them."""
 
@@ -60,6 +78,7 @@ class Guard:
         try:
             if refusal := self._refusal(scope, Headers(scope=scope)):
                 status, problem, headers = refusal
+                await _drained(receive)
                 await failure(status, problem, headers)(scope, receive, sending)
             else:
                 await self._app(scope, self._bounded(scope, receive), sending)
