@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -210,11 +210,10 @@ class Detection:
         """The rules as people have set them."""
         return self.tuning.applied(self.rulebook, self.clock()) if self.tuning else Tuned(list(self.rulebook), {})
 
-    def evaluator(self, lists: Lists, is_last: bool = False, before_ms: int | None = None) -> Evaluator:
-        """What rules are evaluated with, as it is now."""
+    def evaluator(self, lists: Lists) -> Evaluator:
+        """What rules are evaluated with, as it is now, on any thread: it plans anew."""
         schema = stored_schema(self.engine, self.registry)
-        known = Knowledge(self.clock(), lists)
-        return Evaluator(self.engine, schema, known, self.budget, is_last, self.planner, before_ms)
+        return Evaluator(self.engine, schema, Knowledge(self.clock(), lists), self.budget)
 
     def store(self, findings: Iterable[Finding]) -> Iterator[Detected]:
         """Store what rules find. A window is written down after its alerts are stored, so a crash between the two
@@ -240,13 +239,15 @@ class Detection:
         """What the rules have not seen of what is stored."""
         tuned = self.tuned()
         evaluator = self.evaluator(tuned.lists)
-        plans, _ = self.planner.plans(tuned.rules, evaluator.schema, evaluator.known)
+        plans, _ = evaluator.planner.plans(tuned.rules, evaluator.schema, evaluator.known)
         return coverage_of(self.engine, self.ledger, plans)
 
     def _run(self, round: Round, is_last: bool, before_ms: int | None) -> Iterator[Detected]:
         tuned = self.tuned()
         taken = [rule for rule in tuned.rules if round.takes(rule)]
-        findings = run_due(self.evaluator(tuned.lists, is_last, before_ms), self.ledger, taken, round.is_due)
+        anew = self.evaluator(tuned.lists)
+        evaluator = replace(anew, is_last=is_last, before_ms=before_ms, planner=self.planner)
+        findings = run_due(evaluator, self.ledger, taken, round.is_due)
         yield from self.store(_noted(findings, round))
         for rule in taken:
             round.recover(rule.id)

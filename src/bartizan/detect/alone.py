@@ -9,6 +9,7 @@ from bartizan.detect.complete import completeness_of
 from bartizan.detect.evaluate import Check, answered, unchecked
 from bartizan.detect.executor import Asking, Hit
 from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
+from bartizan.detect.halves import in_halves
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned, RulePlan
 from bartizan.detect.scan import choose, spans
@@ -102,14 +103,10 @@ class Triggers:
         return {**{rule: merged(own) for rule, own in found.items()}, **failed}
 
     def _spans(self, window: Window, planned: Sequence[Planned]) -> list[tuple[Span, ...] | BartizanError]:
-        """As `spans`; what fails is done in halves, until each rule at fault is alone."""
-        try:
-            return [*spans(self.engine, window, planned, self.schema)]
-        except BartizanError as error:
-            if len(planned) == 1:
-                return [error]
-        middle = len(planned) // 2
-        return [*self._spans(window, planned[:middle]), *self._spans(window, planned[middle:])]
+        """As `spans`; of a rule at fault why."""
+        return in_halves(
+            planned, lambda part: [*spans(self.engine, window, part, self.schema)], lambda plan, error: error
+        )
 
 
 def _by_window(due: Sequence[Alone]) -> dict[Window, list[Planned]]:

@@ -1,5 +1,5 @@
-"""Plans of rules, kept for as long as they mean the same: planning hundreds of rules takes seconds, and a round of
-detection comes every two.
+"""Plans of rules, kept for as long as they mean the same: planning hundreds of rules takes seconds, more than a round
+of detection has.
 
 A plan depends on the rule, the columns of the streams and, where the rule speaks of it, the present.
 """

@@ -7,13 +7,13 @@ where there is something new for them; only then each of them asks the engine on
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 from bartizan.detect.alone import Alone, run_alone
 from bartizan.detect.arrivals import Window
 from bartizan.detect.executor import Hit
 from bartizan.detect.executors.found import event_hit
 from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
+from bartizan.detect.halves import in_halves
 from bartizan.detect.ledger import BEGINNING, DetectionLedger
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned, RulePlan
@@ -21,12 +21,9 @@ from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
 from bartizan.detect.scan import Match, choose, scan
 from bartizan.engine.base import Engine
-from bartizan.engine.literals import date_text
-from bartizan.errors import BartizanError
+from bartizan.engine.literals import date_text_of
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Evaluator:
         """Up to which instant of arrival a stream is looked at; `last` is its newest. Alerts wait for nothing."""
         if last is None or self.before_ms is None or stream.startswith("alerts-"):
             return last
-        return min(last, date_text(_EPOCH + timedelta(milliseconds=self.before_ms - 1)))
+        return min(last, date_text_of(self.before_ms - 1))
 
 
 def by_stream(plans: Iterable[RulePlan]) -> dict[str, list[Planned]]:
@@ -113,16 +110,13 @@ def run_window(evaluator: Evaluator, window: Window, planned: Sequence[Planned])
 
 
 def _found(evaluator: Evaluator, window: Window, planned: Sequence[Planned]) -> list[Hit | Cut | RuleFailed]:
-    """What a shared scan finds; one that fails is done in halves, until each rule at fault is alone."""
-    try:
-        found = list(scan(evaluator.engine, window, planned, evaluator.schema))
-    except BartizanError as error:
-        if len(planned) == 1:
-            return [RuleFailed(planned[0].rule, error)]
-    else:
+    """What a shared scan finds; only the rules at fault are left out of it."""
+
+    def ask(part: Sequence[Planned]) -> list[Hit | Cut | RuleFailed]:
+        found = scan(evaluator.engine, window, part, evaluator.schema)
         return [event_hit(one.planned.rule, one.row) if isinstance(one, Match) else one for one in found]
-    middle = len(planned) // 2
-    return [finding for half in (planned[:middle], planned[middle:]) for finding in _found(evaluator, window, half)]
+
+    return in_halves(planned, ask, lambda plan, error: RuleFailed(plan.rule, error))
 
 
 def _by_watermark(planned: Sequence[Planned], watermarks: Mapping[str, str]) -> dict[str, list[Planned]]:

@@ -5,10 +5,11 @@ array are quoted (clickhouse.com/docs/interfaces/http, "parameters").
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bartizan.engine.base import Value
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 _QUOTED_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 
@@ -16,6 +17,11 @@ _QUOTED_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\t": "\\t", "\n": "\
 def bound(parameters: Mapping[str, Value]) -> dict[str, str]:
     """Every parameter as the text that ClickHouse parses by the type the statement names."""
     return {name: _scalar(value) for name, value in parameters.items()}
+
+
+def date_text_of(milliseconds: int) -> str:
+    """Milliseconds since 1970 as the value of a `DateTime64(3, 'UTC')` parameter."""
+    return date_text(_EPOCH + timedelta(milliseconds=milliseconds))
 
 
 def date_text(at: datetime) -> str:

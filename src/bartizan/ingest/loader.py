@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlglot import exp
@@ -12,7 +11,7 @@ from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import stored
 from bartizan.engine.errors import EngineError, StatementRefused
 from bartizan.engine.inserts import UNOPTIMISED, prepare_insert
-from bartizan.engine.literals import date_text
+from bartizan.engine.literals import date_text_of
 from bartizan.engine.statements import Prepared, fixed, put_source
 from bartizan.engine.tables import Table, ensure_table
 from bartizan.ingest.errors import DamagedSegment
@@ -25,8 +24,6 @@ from bartizan.ingest.spool import Segment, Spool
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.macros import Macros
 from bartizan.integrations.mapping import Mapping, load_mapping
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 MAX_PROBLEMS = 20
 """Records not understood that are told one by one for a segment; the rest is counted."""
@@ -113,7 +110,7 @@ class Loader:
         self.prepare(segment.stream)
         segment = self._after_the_last(segment)
         size_bytes = segment.file.stat().st_size
-        ingested = _date_text(segment.ingested_ms)
+        ingested = date_text_of(segment.ingested_ms)
         try:
             self._insert_mended(segment, ingested)
             self._ledger.record(segment, ingested)
@@ -129,7 +126,7 @@ class Loader:
         """A segment that failed while later ones were stored gets a new ingest time: rules that have run over the later
         ones look at nothing before them again."""
         last_ms = self._last_ms[segment.stream]
-        parameters = {"table": segment.stream, "ingested": _date_text(segment.ingested_ms)}
+        parameters = {"table": segment.stream, "ingested": date_text_of(segment.ingested_ms)}
         if segment.ingested_ms < last_ms and not rows(self._engine, fixed(_PRESENT), parameters)[0]["count()"]:
             segment = self._spool.restamp(segment)
         self._last_ms[segment.stream] = max(last_ms, segment.ingested_ms)
@@ -183,7 +180,7 @@ def stream_table(engine: Engine, name: str, mapping: Mapping, loaded: exp.Select
     """The table of a stream as its mapping, and what `load_select` made of it, describe it."""
     whole = whole_select(mapping, loaded.copy())
     described = exp.Describe(this=exp.Subquery(this=put_source(whole, exp.func("null", exp.Literal.string(STRUCTURE)))))
-    columns = rows(engine, described, {"ingested": _date_text(0)}, settings=UNOPTIMISED)
+    columns = rows(engine, described, {"ingested": date_text_of(0)}, settings=UNOPTIMISED)
     derived = {column.alias: column.this for column in mapping.derived}
     return Table(
         name,
@@ -197,8 +194,3 @@ def stream_table(engine: Engine, name: str, mapping: Mapping, loaded: exp.Select
 def _insert_of(table: str, select: exp.Select) -> Prepared:
     """The insert of what a SELECT gives; every level of a statement costs a hundredth of a second of analysis."""
     return prepare_insert(table, select.named_selects, select)
-
-
-def _date_text(milliseconds: int) -> str:
-    """Milliseconds since 1970 as the value of a `DateTime64(3, 'UTC')` parameter."""
-    return date_text(_EPOCH + timedelta(milliseconds=milliseconds))

@@ -12,7 +12,7 @@ from sqlglot import exp
 from bartizan.query.binder import Binder
 from bartizan.query.ir import Call, FieldRef, Kind, Literal, Value, Wild
 from bartizan.query.patterns import lower_pattern, wildcard
-from bartizan.query.sql import all_of, call, text
+from bartizan.query.sql import all_of, call, number, text
 
 Tree = exp.Expression
 
@@ -51,10 +51,6 @@ class Function:
     """Whether its numbers are whole ones, whatever it is given."""
 
 
-def _number(value: int) -> Tree:
-    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
-
-
 def _minus(left: Tree, right: Tree) -> Tree:
     return call("minus", left, right)
 
@@ -91,7 +87,7 @@ def _ends_with(built: Built) -> Tree:
 
 
 def _contains(built: Built) -> Tree:
-    found = exp.GT(this=call("position", built.caseless(0), built.caseless(1)), expression=_number(0))
+    found = exp.GT(this=call("position", built.caseless(0), built.caseless(1)), expression=number(0))
     return all_of([exp.NEQ(this=built.arguments[1].copy(), expression=text("")), found])
 
 
@@ -125,7 +121,7 @@ def _to_number(built: Built) -> Tree:
 
 
 def _from_hex(digits: Tree) -> Tree:
-    padded = call("leftPad", digits.copy(), _number(16), text("0"))
+    padded = call("leftPad", digits.copy(), number(16), text("0"))
     return call("reinterpretAsUInt64", call("reverse", call("unhex", padded)))
 
 
@@ -133,12 +129,12 @@ def _index_of(built: Built) -> Tree:
     """Where the text first is, at or after a start; an empty text is at the start."""
     source, searched = built.caseless(0), built.caseless(1)
     start = built.given(2)
-    after = _number(0) if start is None else call("greatest", call("toInt64", start), _number(0))
-    found = call("positionUTF8", source.copy(), searched.copy(), call("toUInt64", _plus(after.copy(), _number(1))))
+    after = number(0) if start is None else call("greatest", call("toInt64", start), number(0))
+    found = call("positionUTF8", source.copy(), searched.copy(), call("toUInt64", _plus(after.copy(), number(1))))
     is_empty = exp.EQ(this=searched.copy(), expression=text(""))
     beyond = exp.GT(this=after.copy(), expression=call("lengthUTF8", source.copy()))
-    nowhere = exp.EQ(this=found.copy(), expression=_number(0))
-    place = _minus(call("toInt64", found), _number(1))
+    nowhere = exp.EQ(this=found.copy(), expression=number(0))
+    place = _minus(call("toInt64", found), number(1))
     placed = call("multiIf", beyond, exp.Null(), is_empty, after.copy(), nowhere, exp.Null(), place)
     return _unless_missing((source, searched), placed)
 
@@ -155,14 +151,14 @@ def _substring(built: Built) -> Tree:
     length = call("toInt64", call("lengthUTF8", source.copy()))
     start = _from_end(built.arguments[1].copy(), length)
     end = length if (given := built.given(2)) is None else _from_end(given, length)
-    size = call("greatest", _minus(end, start.copy()), _number(0))
-    return call("substringUTF8", source, _plus(start, _number(1)), size)
+    size = call("greatest", _minus(end, start.copy()), number(0))
+    return call("substringUTF8", source, _plus(start, number(1)), size)
 
 
 def _from_end(position: Tree, length: Tree) -> Tree:
     position = call("toInt64", position)
-    counted = call("if", exp.LT(this=position, expression=_number(0)), _plus(length.copy(), position.copy()), position)
-    return call("least", call("greatest", counted, _number(0)), length.copy())
+    counted = call("if", exp.LT(this=position, expression=number(0)), _plus(length.copy(), position.copy()), position)
+    return call("least", call("greatest", counted, number(0)), length.copy())
 
 
 def _between(built: Built) -> Tree:
@@ -175,13 +171,13 @@ def _between(built: Built) -> Tree:
     if greedy:
         turned = call("positionUTF8", call("reverseUTF8", rest.copy()), call("reverseUTF8", right.copy()))
         ends = call("lengthUTF8", rest.copy()), call("lengthUTF8", right.copy())
-        last = _minus(_minus(ends[0], _minus(turned.copy(), _number(1))), ends[1])
-        size = call("if", exp.GT(this=turned, expression=_number(0)), last, _number(-1))
+        last = _minus(_minus(ends[0], _minus(turned.copy(), number(1))), ends[1])
+        size = call("if", exp.GT(this=turned, expression=number(0)), last, number(-1))
     else:
-        size = _minus(call("toInt64", call("positionUTF8", rest, right.copy())), _number(1))
-    is_found = all_of([exp.GT(this=begin, expression=_number(0)), exp.GTE(this=size.copy(), expression=_number(0))])
+        size = _minus(call("toInt64", call("positionUTF8", rest, right.copy())), number(1))
+    is_found = all_of([exp.GT(this=begin, expression=number(0)), exp.GTE(this=size.copy(), expression=number(0))])
     # Read from the text as it is: a text in lower case has as many characters, since `lowerUTF8` keeps each one.
-    between = call("substringUTF8", built.arguments[0].copy(), start, call("greatest", size, _number(0)))
+    between = call("substringUTF8", built.arguments[0].copy(), start, call("greatest", size, number(0)))
     return _unless_missing((source, left, right), call("if", is_found, between, text("")))
 
 

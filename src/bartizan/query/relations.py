@@ -8,7 +8,7 @@ from bartizan.query.binder import Binder
 from bartizan.query.clickhouse import condition
 from bartizan.query.ir import Filter, Limit, Project, Relation, Scan, Sort, SortKey, Union
 from bartizan.query.schema import CONFLICT, Schema, base_type, is_array
-from bartizan.query.sql import call, column, named, text
+from bartizan.query.sql import call, column, named, text, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,7 @@ def _as_source(inner: exp.Select | exp.Query) -> exp.Select:
 def _union(selects: list[exp.Select]) -> exp.Select:
     if len(selects) == 1:
         return selects[0]
-    together: exp.Query = selects[0]
-    for following in selects[1:]:
-        together = exp.Union(this=together, expression=following, distinct=False)
-    return _as_source(together)
+    return _as_source(union(selects))
 
 
 def _stream(relation: Relation) -> str:

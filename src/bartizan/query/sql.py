@@ -47,6 +47,19 @@ def one_of(trees: Sequence[exp.Expression]) -> exp.Expression:
     return _balanced(exp.Or, list(trees))
 
 
+def union(queries: Sequence[exp.Query]) -> exp.Query:
+    """The rows of all queries, one below the other; they have the same columns."""
+    together = queries[0]
+    for following in queries[1:]:
+        together = exp.Union(this=together, expression=following, distinct=False)
+    return together
+
+
+def number(value: int) -> exp.Expression:
+    """A whole number of this code's own."""
+    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+
+
 def negation(tree: exp.Expression) -> exp.Expression:
     """`NOT (tree)`."""
     return exp.Not(this=exp.Paren(this=tree))

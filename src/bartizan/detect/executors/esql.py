@@ -21,7 +21,7 @@ from bartizan.query.table import CompiledTable, Reading
 
 _ID = "_id"
 _METADATA = ("_id", "_index", "_version", "_source", "_ignored", "_score")
-MAXSPANS = 10_000
+MAX_SPANS = 10_000
 """Spans that one run asks about; what lies before them has been asked about when it arrived."""
 
 
@@ -31,7 +31,7 @@ def choose(rule: Rule, schema: Schema, known: Knowledge) -> Chosen:
     own = _lenient(rule, schema, compiled.streams)
     wanted = ir.Wanted(compiled.necessary or ir.Constant(True))
     is_event = not compiled.is_grouped and any(column.name == _ID for column in compiled.columns)
-    return Chosen(BY_EVENT if is_event else BYSPAN, wanted, own)
+    return Chosen(BY_EVENT if is_event else BY_SPAN, wanted, own)
 
 
 def _lenient(rule: Rule, schema: Schema, streams: Iterable[str]) -> Schema:
@@ -89,7 +89,7 @@ def _due(asking: Asking) -> list[Span]:
         if (number + 1) * span_ms <= is_ms
     }
     if was_ms > 0 and is_ms < _FOREVER_MS:
-        first = max(int(was_ms // span_ms), int(is_ms // span_ms) - MAXSPANS)
+        first = max(int(was_ms // span_ms), int(is_ms // span_ms) - MAX_SPANS)
         numbers.update(range(first, int(is_ms // span_ms)))
     return [Span(number * span_ms, (number + 1) * span_ms) for number in sorted(numbers)]
 
@@ -117,4 +117,4 @@ def _span_ms(rule: Rule, wanted: ir.Wanted) -> int:
 
 
 BY_EVENT = Executor(span_ms=lambda rule, wanted: 3_600_000, plan=_events, hits=_event_hits, follow_up=_their_events)
-BYSPAN = Executor(span_ms=_span_ms, plan=_spans, hits=_span_hits, in_time=lambda wanted: True)
+BY_SPAN = Executor(span_ms=_span_ms, plan=_spans, hits=_span_hits, in_time=lambda wanted: True)

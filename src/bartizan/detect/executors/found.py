@@ -12,7 +12,7 @@ from bartizan.detect.rule import Rule
 from bartizan.query import ir
 from bartizan.query.binder import Binder
 from bartizan.query.schema import Schema
-from bartizan.query.sequence.branches import branches_of, key_columns, rows_of
+from bartizan.query.sequence.branches import PLACE, branches_of, key_columns, rows_of
 from bartizan.query.sequence.order import ID
 from bartizan.query.sequence.settings import Asked
 from bartizan.query.sql import column
@@ -54,7 +54,7 @@ def events_by_id(asking: Asking, ids: Sequence[str]) -> Statement | None:
     if not branches:
         return None
     rows = rows_of(branches, key_columns(branches), 1, settings, binder, lambda own: {})
-    tree = exp.Select(expressions=[*map(column, ("_t", "_i", "_s"))]).from_(rows.subquery(alias="_rows", copy=False))
+    tree = exp.Select(expressions=[*map(column, PLACE)]).from_(rows.subquery(alias="_rows", copy=False))
     return Statement(tree, binder.params, settings)
 
 

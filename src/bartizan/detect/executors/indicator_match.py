@@ -21,11 +21,9 @@ from bartizan.query.binder import Binder
 from bartizan.query.compile import to_ir
 from bartizan.query.index_patterns import select_streams
 from bartizan.query.schema import Schema
-from bartizan.query.sequence.branches import branches_of, key_columns, rows_of
+from bartizan.query.sequence.branches import PLACE, branches_of, key_columns, rows_of
 from bartizan.query.sequence.settings import Asked
-from bartizan.query.sql import call, column, named
-
-_PLACE = ("_t", "_i", "_s")
+from bartizan.query.sql import call, column, named, number, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +71,10 @@ def _plan(asking: Asking) -> list[Question]:
     trees = [tree for tree in found if tree is not None]
     if not trees:
         return []
-    together: exp.Query = trees[0]
-    for following in trees[1:]:
-        together = exp.Union(this=together, expression=following, distinct=False)
-    shown = [*map(column, _PLACE), named(call("min", call("tuple", column("_n"), column("_v"))), "_match")]
+    together = union(trees)
+    shown = [*map(column, PLACE), named(call("min", call("tuple", column("_n"), column("_v"))), "_match")]
     tree = exp.Select(expressions=shown).from_(together.subquery(alias="_matched", copy=False))
-    tree = tree.group_by(*map(column, _PLACE), copy=False).order_by(column("_t"), column("_i"), copy=False)
+    tree = tree.group_by(*map(column, PLACE), copy=False).order_by(column("_t"), column("_i"), copy=False)
     return [Statement(tree.limit(most(asking.rule), copy=False), binder.params, asked(asking, {}))]
 
 
@@ -103,26 +99,21 @@ def _rows(side: _Side, within: Mapping[str, ir.Expr], binder: Binder) -> exp.Que
     `_v` as one text."""
     settings = Asked(streams=tuple(side.schema.streams), within=within, each_value=True)
     found: list[exp.Query] = []
-    for number, names in enumerate(side.fields):
+    for alternative, names in enumerate(side.fields):
         step = ir.Step(side.expr, tuple(field_ref(name, side.schema) for name in names))
         branches = branches_of([step], side.schema, settings, binder)
         if branches:
             keys = key_columns(branches)
             rows = rows_of(branches, keys, 1, settings, binder, lambda own: {})
-            shown = [*map(column, _PLACE), named(_number(number), "_n"), named(_text(keys.names), "_v")]
+            shown = [*map(column, PLACE), named(number(alternative), "_n"), named(_text(keys.names), "_v")]
             found.append(exp.Select(expressions=shown).from_(rows.subquery(alias="_rows", copy=False)))
-    if not found:
-        return None
-    together = found[0]
-    for following in found[1:]:
-        together = exp.Union(this=together, expression=following, distinct=False)
-    return together
+    return union(found) if found else None
 
 
 def _matched(events: exp.Query | None, indicators: exp.Query | None) -> exp.Query | None:
+    """The events with a value of an indicator. Of the indicators only those are kept in memory that some event has."""
     if events is None or indicators is None:
         return None
-    """The events with a value of an indicator. Of the indicators only those are kept in memory that some event has."""
     own = exp.Select(expressions=[_bits()]).from_(events.copy().subquery(alias="_own", copy=False))
     known = exp.Select(expressions=[_bits()]).from_(indicators.subquery(alias="_indicators", copy=False))
     known = known.where(exp.In(this=_bits(), query=own.subquery(copy=False)), copy=False)
@@ -137,12 +128,12 @@ def _named(asking: Asking, rows: list[Row]) -> Statement | None:
     read = _rows(side, _known(side, asking.arrivals.windows), binder) if matches else None
     if read is None:
         return None
-    newest = call("argMax", call("tuple", *map(column, _PLACE)), column("_t"))
+    newest = call("argMax", call("tuple", *map(column, PLACE)), column("_t"))
     chosen = exp.In(this=column("_v"), expressions=[binder.array([value for _, value in matches])])
     tree = exp.Select(expressions=[column("_n"), column("_v"), named(newest, "_newest")])
     tree = tree.from_(read.subquery(alias="_indicators", copy=False)).where(chosen, copy=False)
     grouped = tree.group_by(column("_n"), column("_v"), copy=False)
-    parts = [named(call("tupleElement", column("_newest"), _number(at)), name) for at, name in enumerate(_PLACE, 1)]
+    parts = [named(call("tupleElement", column("_newest"), number(at)), name) for at, name in enumerate(PLACE, 1)]
     shown = exp.Select(expressions=[column("_n"), column("_v"), *parts])
     settings = Asked(streams=tuple(side.schema.streams))
     return Statement(shown.from_(grouped.subquery(alias="_found", copy=False)), binder.params, settings, side.schema)
@@ -177,10 +168,6 @@ def _text(keys: Sequence[str]) -> exp.Expression:
 
 def _bits() -> exp.Expression:
     return call("cityHash64", column("_n"), column("_v"))
-
-
-def _number(value: int) -> exp.Expression:
-    return exp.Literal.number(value)
 
 
 EXECUTOR = Executor(

@@ -14,9 +14,9 @@ from bartizan.detect.settings import NewTermsSettings
 from bartizan.query import ir
 from bartizan.query.binder import Binder
 from bartizan.query.correlation.statement import in_window
-from bartizan.query.sequence.branches import Branch, KeyColumns, branches_of, key_columns, rows_of
+from bartizan.query.sequence.branches import PLACE, Branch, KeyColumns, branches_of, key_columns, rows_of
 from bartizan.query.sequence.order import arrival
-from bartizan.query.sql import all_of, call, column, named
+from bartizan.query.sql import all_of, call, column, named, number, union
 
 _ORDER = ("_g", "_t", "_i")
 
@@ -42,12 +42,12 @@ def _plan(asking: Asking) -> list[Question]:
     )
     is_new = all_of(
         [
-            exp.GT(this=column("_m"), expression=_number(0)),
-            exp.GTE(this=column("_t"), expression=_number(asking.arrivals.since_ms)),
-            exp.LT(this=column("_latest"), expression=call("minus", column("_t"), _number(history_ms))),
+            exp.GT(this=column("_m"), expression=number(0)),
+            exp.GTE(this=column("_t"), expression=number(asking.arrivals.since_ms)),
+            exp.LT(this=column("_latest"), expression=call("minus", column("_t"), number(history_ms))),
         ]
     )
-    found = exp.Select(expressions=[*map(column, keys.names), *map(column, ("_t", "_i", "_s"))])
+    found = exp.Select(expressions=[*map(column, keys.names), *map(column, PLACE)])
     found = found.from_(seen.subquery(alias="_seen", copy=False)).where(is_new, copy=False)
     ordered = found.order_by(column("_t"), column("_i"), copy=False).limit(most(asking.rule), copy=False)
     return [Statement(ordered, binder.params, asked(asking, {}))]
@@ -73,30 +73,26 @@ def _with_history(new: exp.Query, before: exp.Query, keys: tuple[str, ...]) -> e
     )
     stands = {
         "_t": call("max", column("_t")),
-        "_i": call("toUInt64", _number(0)),
-        "_s": call("toUInt16", _number(0)),
-        "_m": call("toUInt8", _number(0)),
-        "_g": call("toInt64", _number(-1)),
+        "_i": call("toUInt64", number(0)),
+        "_s": call("toUInt16", number(0)),
+        "_m": call("toUInt8", number(0)),
+        "_g": call("toInt64", number(-1)),
     }
     shown = [*map(column, keys), *(named(tree, name) for name, tree in stands.items())]
     old = exp.Select(expressions=shown).from_(before.subquery(alias="_before", copy=False))
     old = old.where(is_wanted, copy=False).group_by(*map(column, keys), copy=False)
-    return exp.Union(this=new, expression=old, distinct=False)
+    return union([new, old])
 
 
 def _earlier(keys: tuple[str, ...]) -> exp.Window:
     ordered = [exp.Ordered(this=column(name), nulls_first=False) for name in _ORDER]
-    spec = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=_number(1), end_side="PRECEDING")
+    spec = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end=number(1), end_side="PRECEDING")
     return exp.Window(this=None, partition_by=[*map(column, keys)], order=exp.Order(expressions=ordered), spec=spec)
 
 
 def _hits(asking: Asking, rows: list[Row], more: list[Row]) -> Iterator[Hit]:
     for row in rows:
         yield event_hit(asking.rule, row["_event"])
-
-
-def _number(value: int) -> exp.Expression:
-    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
 
 
 EXECUTOR = Executor(span_ms=lambda rule, wanted: 3_600_000, plan=_plan, hits=_hits)

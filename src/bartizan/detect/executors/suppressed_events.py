@@ -15,10 +15,9 @@ from bartizan.detect.rule import Rule
 from bartizan.detect.settings import HOUR_S, Suppression
 from bartizan.query import ir
 from bartizan.query.binder import Binder
-from bartizan.query.sequence.branches import branches_of, key_columns, rows_of
-from bartizan.query.sql import call, column, named, one_of, text
+from bartizan.query.sequence.branches import PLACE, branches_of, key_columns, rows_of
+from bartizan.query.sql import call, column, named, number, one_of, text
 
-_PLACE = ("_t", "_i", "_s")
 _ALONE = "_kalone"
 
 
@@ -40,19 +39,19 @@ def _plan(asking: Asking) -> list[Question]:
     names = key_columns(branches)
     rows = rows_of(branches, names, 1, settings, binder, lambda schema: {})
     groups = _groups(rows, names.names, own).limit(most(asking.rule), copy=False)
-    parts = [named(call("tupleElement", column("_first"), _number(at)), name) for at, name in enumerate(_PLACE, 1)]
+    parts = [named(call("tupleElement", column("_first"), number(at)), name) for at, name in enumerate(PLACE, 1)]
     shown = exp.Select(expressions=[exp.Star(), *parts]).from_(groups.subquery(alias="_groups", copy=False))
     return [Statement(shown, binder.params, settings)]
 
 
 def _groups(rows: exp.Query, keys: tuple[str, ...], suppression: Suppression) -> exp.Select:
     alone = _alone(keys) if suppression.missing == "alone" else text("")
-    span_ms = _number((suppression.span_s or 0) * 1000)
-    bucket = call("intDiv", column("_t"), span_ms) if suppression.span_s else call("toInt64", _number(0))
+    span_ms = number((suppression.span_s or 0) * 1000)
+    bucket = call("intDiv", column("_t"), span_ms) if suppression.span_s else call("toInt64", number(0))
     shown = {
         _ALONE: alone,
         "_bucket": bucket,
-        "_first": call("min", call("tuple", *map(column, _PLACE))),
+        "_first": call("min", call("tuple", *map(column, PLACE))),
         "_count": call("count"),
     }
     found = exp.Select(expressions=[*map(column, keys), *(named(tree, name) for name, tree in shown.items())])
@@ -73,10 +72,6 @@ def _hits(asking: Asking, rows: list[Row], more: list[Row]) -> Iterator[Hit]:
         hit = event_hit(asking.rule, row["_event"])
         identity = ("suppressed", *keys, str(row["_bucket"])) if own.span_s else hit.identity
         yield replace(hit, identity=identity, suppressed=int(row["_count"]))
-
-
-def _number(value: int) -> exp.Expression:
-    return exp.Literal.number(value)
 
 
 EXECUTOR = Executor(

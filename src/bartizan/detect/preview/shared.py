@@ -8,6 +8,7 @@ from sqlglot import exp, parse_one
 
 from bartizan.detect.arrivals import TIMESTAMP, Window
 from bartizan.detect.executors.found import event_hit
+from bartizan.detect.halves import in_halves
 from bartizan.detect.plan import Planned
 from bartizan.detect.preview.tally import ENTITY_FIELDS, KEPT_VALUES, SAMPLES, RuleTally
 from bartizan.detect.scan import MATCHED, choose, matching, predicates_of
@@ -15,7 +16,7 @@ from bartizan.engine.base import Engine, rows
 from bartizan.errors import BartizanError
 from bartizan.query import ir
 from bartizan.query.binder import Binder
-from bartizan.query.budget import Budget, SearchCancelled, kept
+from bartizan.query.budget import Budget, kept
 from bartizan.query.schema import Schema
 from bartizan.query.sql import call, column, named
 from bartizan.query.storage import read
@@ -41,18 +42,16 @@ def count_shared(
     Raises `SearchCancelled`.
     """
     due = [plan for plan in planned if not tallies[plan.rule.id].error]
-    try:
+
+    def ask(part: Sequence[Planned]) -> list[None]:
         with kept(budget):
-            _count(engine, window, choose(engine, window, due, schema), tallies, schema, bucket_ms, budget)
-    except SearchCancelled:
-        raise
-    except BartizanError as error:
-        if len(due) == 1:
-            tallies[due[0].rule.id].error = str(error)
-            return
-        middle = len(due) // 2
-        for half in (due[:middle], due[middle:]):
-            count_shared(engine, window, half, tallies, schema, bucket_ms, budget)
+            _count(engine, window, choose(engine, window, part, schema), tallies, schema, bucket_ms, budget)
+        return []
+
+    def note(plan: Planned, error: BartizanError) -> None:
+        tallies[plan.rule.id].error = str(error)
+
+    in_halves(due, ask, note)
 
 
 def _count(

@@ -23,7 +23,7 @@ from bartizan.query.schema import Schema
 from bartizan.query.sequence.branches import KeyColumns, branches_of, key_columns, rows_of
 from bartizan.query.sequence.order import ID
 from bartizan.query.sequence.settings import Asked
-from bartizan.query.sql import all_of, call, column, comparison, named, text
+from bartizan.query.sql import all_of, call, column, comparison, named, number, text
 
 MAX_EVENTS = 100
 """Most ids of events that are given of one burst: the last ones."""
@@ -89,7 +89,7 @@ def _looked(rows: exp.Query, keys: tuple[str, ...], wanted: Burst, binder: Binde
         if count is None:
             tree = in_window(windowed(one), in_time)
         else:
-            tree = in_window(call("lagInFrame", column("_t"), _number(count - 1)), in_order)
+            tree = in_window(call("lagInFrame", column("_t"), number(count - 1)), in_order)
         measured.append(named(tree, f"_a{at}"))
     if _counted(wanted) is None:
         measured.append(named(in_window(call("min", column("_t")), in_time), "_first"))
@@ -110,20 +110,20 @@ def _holds(holds: Holds, at: int, window_ms: int, binder: Binder) -> exp.Express
     if count is None:
         return window_condition(holds, f"_a{at}", binder)
     near = call("minus", column("_t"), column(f"_a{at}"))
-    return all_of([comparison(">=", column("_n"), _number(count)), comparison("<=", near, _number(window_ms))])
+    return all_of([comparison(">=", column("_n"), number(count)), comparison("<=", near, number(window_ms))])
 
 
 def _grouped(looked: exp.Select, keys: tuple[str, ...], wanted: Burst) -> exp.Select:
     """By key and span. An event is looked at in its own span and in the next, whose windows can reach back to it."""
-    own = call("intDiv", column("_t"), _number(wanted.window_ms))
-    both = exp.array(own, call("plus", own.copy(), _number(1)), dialect="clickhouse")
+    own = call("intDiv", column("_t"), number(wanted.window_ms))
+    both = exp.array(own, call("plus", own.copy(), number(1)), dialect="clickhouse")
     spread = exp.Select(expressions=[exp.Star(), named(call("arrayJoin", both), "_bucket")])
     spread = spread.from_(looked.subquery(alias="_looked", copy=False))
     is_own = exp.EQ(this=own.copy(), expression=column("_bucket"))
     hot = exp.And(this=column("_hot"), expression=is_own)
     sample = exp.ParameterizedAgg(
         this="groupArrayLast",
-        expressions=[_number(MAX_LOOKED_AT)],
+        expressions=[number(MAX_LOOKED_AT)],
         params=[call("tuple", *map(column, ("_t", "_e", "_s")))],
     )
     shown = {
@@ -135,24 +135,24 @@ def _grouped(looked: exp.Select, keys: tuple[str, ...], wanted: Burst) -> exp.Se
     groups = (*map(column, keys), column("_bucket"))
     found = exp.Select(expressions=[*groups, *(named(tree, name) for name, tree in shown.items())])
     found = found.from_(spread.subquery(alias="_spread", copy=False)).group_by(*groups, copy=False)
-    return found.having(exp.GT(this=call("countIf", hot.copy()), expression=_number(0)), copy=False)
+    return found.having(exp.GT(this=call("countIf", hot.copy()), expression=number(0)), copy=False)
 
 
 def _shown(grouped: exp.Select, keys: tuple[str, ...], wanted: Burst, limit: int) -> exp.Select:
     within = exp.Between(
-        this=call("tupleElement", exp.column("_x"), _number(1)), low=column("_start"), high=column("_end")
+        this=call("tupleElement", exp.column("_x"), number(1)), low=column("_start"), high=column("_end")
     )
     near = exp.Lambda(this=within, expressions=[exp.to_identifier("_x")])
     events = call("arrayFilter", near, column("_sample"))
     place = _counted(wanted)
     count = call("length", events.copy())
     if place is not None:
-        count = call("plus", column("_numbers"), _number(least_count(wanted.holds[place]) or 1))
+        count = call("plus", column("_numbers"), number(least_count(wanted.holds[place]) or 1))
     columns = (*keys, "_bucket", "_start", "_end")
     shown = [
         *map(column, columns),
         named(count, "_count"),
-        named(call("arraySlice", events, _number(-MAX_EVENTS)), "_events"),
+        named(call("arraySlice", events, number(-MAX_EVENTS)), "_events"),
     ]
     found = exp.Select(expressions=shown).from_(grouped.subquery(alias="_grouped", copy=False))
     return found.order_by(column("_bucket"), *map(column, keys), copy=False).limit(limit, copy=False)
@@ -160,7 +160,3 @@ def _shown(grouped: exp.Select, keys: tuple[str, ...], wanted: Burst, limit: int
 
 def _event_id(schema: Schema) -> exp.Expression:
     return column(ID) if ID in schema.columns else text("")
-
-
-def _number(value: int) -> exp.Expression:
-    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))

@@ -12,18 +12,16 @@ from sqlglot import exp
 from bartizan.query import ir
 from bartizan.query.binder import Binder
 from bartizan.query.schema import Schema
-from bartizan.query.sequence.branches import Columns, KeyColumns, branches_of, key_columns, rows_of
+from bartizan.query.sequence.branches import PLACE, Columns, KeyColumns, branches_of, key_columns, rows_of
 from bartizan.query.sequence.settings import Asked
-from bartizan.query.sql import all_of, call, column, comparison, named, one_of, text
+from bartizan.query.sql import all_of, call, column, comparison, named, number, one_of, text
 from bartizan.query.storage import read
 
-MAX_EVENTS = 100
+MAXPLACES = 100
 """Most events that are shown of one window: the last ones."""
 
 Holds = ir.Measured | ir.Seen | ir.Together
 """What a window fulfils."""
-
-_EVENT = ("_t", "_i", "_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def _field(ref: ir.FieldRef, kind: ir.Kind, schema: Schema, binder: Binder) -> e
         return stored.tree if kind is ir.Kind.KEYWORD else call("toFloat64", stored.tree)
     if kind is ir.Kind.KEYWORD:
         return call("if", call("empty", stored.tree), text(""), call("toString", stored.tree.copy()))
-    return call("toFloat64", call("arrayElementOrNull", stored.tree, _number(1)))
+    return call("toFloat64", call("arrayElementOrNull", stored.tree, number(1)))
 
 
 def _found(rows: exp.Query, keys: tuple[str, ...], wanted: ir.Correlation, binder: Binder) -> exp.Select:
@@ -83,29 +81,29 @@ def _found(rows: exp.Query, keys: tuple[str, ...], wanted: ir.Correlation, binde
     looking = exp.Select(expressions=[exp.Star(), looked]).from_(rows.subquery(alias="_rows", copy=False))
     holds = window_condition(wanted.holds, "_a", binder)
     ends = named(call("minIf", column("_t"), holds), "_end")
-    event = call("tuple", *map(column, _EVENT))
+    event = call("tuple", *map(column, PLACE))
     events = named(call("arraySort", call("groupArray", event)), "_events")
     grouped = exp.Select(expressions=[*map(column, keys), ends, events]).from_(
         looking.subquery(alias="_looked", copy=False)
     )
     grouped = grouped.group_by(*map(column, keys), copy=False) if keys else grouped
-    found = grouped.having(exp.GT(this=call("countIf", holds.copy()), expression=_number(0)), copy=False)
+    found = grouped.having(exp.GT(this=call("countIf", holds.copy()), expression=number(0)), copy=False)
     near = exp.Lambda(
         this=exp.Between(
-            this=call("tupleElement", exp.column("_e"), _number(1)),
-            low=call("minus", column("_end"), _number(wanted.window_ms)),
+            this=call("tupleElement", exp.column("_e"), number(1)),
+            low=call("minus", column("_end"), number(wanted.window_ms)),
             high=column("_end"),
         ),
         expressions=[exp.to_identifier("_e")],
     )
-    kept = call("arraySlice", call("arrayFilter", near, column("_events")), _number(-MAX_EVENTS))
+    kept = call("arraySlice", call("arrayFilter", near, column("_events")), number(-MAXPLACES))
     shown = [*map(column, keys), column("_end"), named(kept, "_events")]
     return exp.Select(expressions=shown).from_(found.subquery(alias="_found", copy=False))
 
 
 def over_time(keys: tuple[str, ...], before_ms: int) -> exp.Window:
     """The events of a key up to so long before one, and those of its own instant."""
-    return _window(keys, ("_t",), exp.WindowSpec(kind="RANGE", start=_number(before_ms), **_TO_THIS))
+    return _window(keys, ("_t",), exp.WindowSpec(kind="RANGE", start=number(before_ms), **_TO_THIS))
 
 
 def over_rows(keys: tuple[str, ...]) -> exp.Window:
@@ -164,14 +162,10 @@ def window_condition(holds: Holds, name: str, binder: Binder) -> exp.Expression:
 def _together(holds: Holds, name: str) -> exp.Expression:
     match holds:
         case ir.Seen(step):
-            return call("bitTest", column(name), _number(step))
+            return call("bitTest", column(name), number(step))
         case ir.Together("not", (item,)):
             return exp.Not(this=exp.Paren(this=_together(item, name)))
         case ir.Together(operator, items):
             trees = [exp.Paren(this=_together(item, name)) for item in items]
             return all_of(trees) if operator == "and" else exp.Paren(this=one_of(trees))
     raise TypeError(f"no condition on steps: {holds!r}")
-
-
-def _number(value: int) -> exp.Expression:
-    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))

@@ -25,7 +25,7 @@ from bartizan.query.esql.plan import (
     Window,
 )
 from bartizan.query.esql.tables import ROW
-from bartizan.query.sql import all_of, call, column, named
+from bartizan.query.sql import all_of, call, column, named, union
 
 _AGGREGATE = re.compile(
     r"(?:any|anyLast|arg(?:Min|Max)|avg|count|groupArray|groupUniqArray|max|min|quantile[A-Za-z]*|stddev[A-Za-z]*|sum"
@@ -189,12 +189,9 @@ class _Builder:
 
 def _scan(scan: Scan, database: str | None) -> exp.Select:
     selects = [_stream(one, scan, database) for one in scan.streams]
-    together: exp.Query = selects[0]
-    for following in selects[1:]:
-        together = exp.Union(this=together, expression=following, distinct=False)
     if len(selects) == 1:
         return selects[0]
-    return exp.Select(expressions=[exp.Star()]).from_(together.subquery(copy=False))
+    return exp.Select(expressions=[exp.Star()]).from_(union(selects).subquery(copy=False))
 
 
 def _stream(one: StreamScan, scan: Scan, database: str | None) -> exp.Select:

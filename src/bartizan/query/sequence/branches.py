@@ -15,7 +15,10 @@ from bartizan.query.schema import Schema
 from bartizan.query.sequence.keys import KeyValue, key_value, tagged
 from bartizan.query.sequence.order import identity, milliseconds
 from bartizan.query.sequence.settings import Asked
-from bartizan.query.sql import call, named, text
+from bartizan.query.sql import call, named, text, union
+
+PLACE = ("_t", "_i", "_s")
+"""Columns by which an event is found again: its time, identity and stream."""
 
 Columns = Callable[[Schema], Mapping[str, exp.Expression]]
 """Further columns of an event, by the schema of its stream."""
@@ -84,10 +87,7 @@ def rows_of(
 ) -> exp.Query:
     """An event a row: its keys, time `_t`, identity `_i`, stream `_s`, a bit of `_m` for each step, and `columns`."""
     selects: list[exp.Query] = [_select(branch, keys, steps, asked, binder, columns) for branch in branches]
-    rows = selects[0]
-    for following in selects[1:]:
-        rows = exp.Union(this=rows, expression=following, distinct=False)
-    return rows
+    return union(selects)
 
 
 def _select(branch: Branch, keys: KeyColumns, steps: int, asked: Asked, binder: Binder, columns: Columns) -> exp.Select:
