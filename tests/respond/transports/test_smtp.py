@@ -1,6 +1,7 @@
 """Mail to SMTP servers that take it, refuse it, or go away."""
 
 import base64
+import socket
 from dataclasses import replace
 
 import pytest
@@ -53,6 +54,16 @@ def test_a_code_says_whether_to_try_again(dial: Dial, refusals: dict[str, bytes]
     assert str(raised.value).isprintable()
 
 
-def test_a_server_that_says_nothing_is_left() -> None:
+class _Impatient(Dial):
+    """Its socket's own time is over long before the attempt's."""
+
+    def _connected(self, host: str, port: int, deadline_s: float) -> socket.socket:
+        connected = super()._connected(host, port, deadline_s)
+        connected.settimeout(0.05)
+        return connected
+
+
+@pytest.mark.parametrize("dial", [Dial(egress(), 0.2), _Impatient(egress(), 30)])
+def test_a_server_that_says_nothing_is_left(dial: Dial) -> None:
     with tcp_sink() as (port, _), pytest.raises(DeliveryFailed, match="within"):
-        send(replace(MAIL, port=port), Dial(egress(), 0.2))
+        send(replace(MAIL, port=port), dial)

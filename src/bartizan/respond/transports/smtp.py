@@ -26,7 +26,7 @@ def send(mail: Mail, dial: Dial) -> str:
         except smtplib.SMTPResponseException as error:
             raise _refused(mail.host, error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPServerDisconnected as error:
-            raise ConnectionError("the server hung up") from error
+            raise _broken(error) from error
         except smtplib.SMTPException as error:
             raise DeliveryRefused(inert(str(error)), where=mail.host) from error
     taken = len(mail.recipients) - len(refused)
@@ -60,6 +60,11 @@ class _Connected(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         return self._stream
+
+
+def _broken(error: smtplib.SMTPServerDisconnected) -> OSError:
+    """What broke the connection: `smtplib` tells a server that says nothing from one that hangs up by its context."""
+    return TimeoutError() if isinstance(error.__context__, TimeoutError) else ConnectionError("the server hung up")
 
 
 def _refused(host: str, code: int, said: bytes | str) -> DeliveryFailed | DeliveryRefused:
