@@ -16,7 +16,7 @@ from bartizan.app import App
 from bartizan.config import Config
 from bartizan.engine.base import rows
 from bartizan.ingest.objects import find_files
-from bartizan.pipeline import file_source
+from bartizan.pipeline.intake import file_source
 from benchmarks.measure import cpu_now, peak_memory_mb
 
 _SIZE = """

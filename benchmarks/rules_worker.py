@@ -21,7 +21,7 @@ from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
 from bartizan.detect.runner import Evaluator, run_due
 from bartizan.ingest.objects import find_files
-from bartizan.pipeline import file_source
+from bartizan.pipeline.intake import file_source
 from benchmarks.measure import cpu_now, peak_memory_mb
 
 

@@ -19,7 +19,7 @@ from bartizan.detect.rule import Rule
 from bartizan.detect.runner import by_stream
 from bartizan.detect.scan import choose, scan
 from bartizan.ingest.objects import find_files
-from bartizan.pipeline import file_source
+from bartizan.pipeline.intake import file_source
 from bartizan.query.schema import Schema
 from benchmarks.measure import cpu_now, median
 

@@ -35,7 +35,8 @@ from bartizan.ingest.spool import Spool
 from bartizan.ingest.stream_check import Checker
 from bartizan.integrations.catalog import SHIPPED, Catalog, load_catalog
 from bartizan.integrations.macros import Macros, load_macros
-from bartizan.pipeline import Detection, Intake
+from bartizan.pipeline.detection import Detection
+from bartizan.pipeline.intake import Intake
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema

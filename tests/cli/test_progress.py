@@ -8,7 +8,7 @@ from bartizan.cli.progress import MAX_SHOWN, Tally, print_summary
 from bartizan.errors import BartizanError
 from bartizan.ingest.errors import NoRecords
 from bartizan.ingest.loader import Loaded, Problem
-from bartizan.pipeline import Source, Told
+from bartizan.pipeline.intake import Source, Told
 
 SOURCE = Source("a", 1, io.BytesIO)
 

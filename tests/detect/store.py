@@ -23,7 +23,8 @@ from bartizan.ingest.objects import Reading
 from bartizan.ingest.spool import Spool
 from bartizan.integrations.catalog import SHIPPED, load_catalog
 from bartizan.integrations.macros import load_macros
-from bartizan.pipeline import Detected, Detection, Intake, Source
+from bartizan.pipeline.detection import Detected, Detection
+from bartizan.pipeline.intake import Intake, Source
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
 

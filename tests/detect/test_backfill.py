@@ -6,7 +6,6 @@ from itertools import count
 import pytest
 from sqlglot import parse_one
 
-from bartizan.backfill import backfill
 from bartizan.detect import backfill as slicing
 from bartizan.detect.arrivals import Window
 from bartizan.detect.backfill import EVER, BackfillProgress
@@ -15,7 +14,8 @@ from bartizan.detect.ranges import Range
 from bartizan.detect.rule import Rule
 from bartizan.detect.settings import ThresholdSettings
 from bartizan.engine.base import rows
-from bartizan.pipeline import Detected, Detection
+from bartizan.pipeline.backfill import backfill
+from bartizan.pipeline.detection import Detected, Detection
 from tests.detect.conftest import varied
 from tests.detect.store import DetectStore, record
 

@@ -11,7 +11,7 @@ from bartizan.detect.rule import Rule, Schedule
 from bartizan.detect.schedule import MAX_RETRY_S, NEW, Outcome, failed, is_due, succeeded
 from bartizan.detect.settings import ThresholdSettings
 from bartizan.engine.errors import StatementRefused
-from bartizan.pipeline import Detection
+from bartizan.pipeline.detection import Detection
 from tests.detect.conftest import varied
 from tests.detect.store import DetectStore, record
 

@@ -12,7 +12,7 @@ from bartizan.app import App
 from bartizan.config import Config, EngineConfig
 from bartizan.engine.base import rows
 from bartizan.ingest.objects import find_files
-from bartizan.pipeline import Told, file_source
+from bartizan.pipeline.intake import Told, file_source
 from bartizan.query.budget import Budget
 from bartizan.query.search import Search, search
 from bartizan.simulate import Scenario, write

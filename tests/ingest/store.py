@@ -21,7 +21,7 @@ from bartizan.ingest.segment import Entry
 from bartizan.ingest.spool import Spool
 from bartizan.integrations.catalog import Catalog, load_catalog
 from bartizan.integrations.macros import load_macros
-from bartizan.pipeline import Intake, Source, Told
+from bartizan.pipeline.intake import Intake, Source, Told
 
 STREAM_FOLDER = Path(__file__).parent / "stream"
 CATALOG = load_catalog((STREAM_FOLDER,))

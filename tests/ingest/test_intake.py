@@ -13,7 +13,7 @@ import pytest
 from bartizan.engine.errors import EngineUnavailable
 from bartizan.ingest.errors import SpoolInUse
 from bartizan.ingest.spool import Segment, Spool
-from bartizan.pipeline import Source, file_source
+from bartizan.pipeline.intake import Source, file_source
 from tests.ingest.store import Store, acknowledged, failures, records, source
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from bartizan.ingest.errors import BadObject
-from bartizan.pipeline import Source
+from bartizan.pipeline.intake import Source
 
 CONTENT_TYPE = "application/x-tar"
 MAX_OBJECTS = 10_000

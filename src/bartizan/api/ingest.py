@@ -19,7 +19,7 @@ from bartizan.api.route import Route, Served, Serving
 from bartizan.ingest.errors import NoRecords
 from bartizan.ingest.loader import Loaded
 from bartizan.ingest.objects import Reading
-from bartizan.pipeline import Source
+from bartizan.pipeline.intake import Source
 
 PATH = "/ingest"
 

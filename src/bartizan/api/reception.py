@@ -14,7 +14,7 @@ from bartizan.ingest.loader import Loaded
 from bartizan.ingest.objects import Reading, origin_of, read_object
 from bartizan.ingest.progress import Progress
 from bartizan.ingest.spool import Segment
-from bartizan.pipeline import Intake, Source
+from bartizan.pipeline.intake import Intake, Source
 
 
 @dataclass(frozen=True, slots=True)

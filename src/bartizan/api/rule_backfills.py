@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from bartizan.api.background import Job, JobState, Task
 from bartizan.api.errors import Problem
 from bartizan.api.route import Route, Served, Serving
-from bartizan.backfill import Store, backfill
 from bartizan.detect.backfill import BackfillProgress, read_bounds
 from bartizan.detect.preview.select import selected
 from bartizan.detect.ranges import Range
 from bartizan.detect.rule import Rule
-from bartizan.pipeline import Detected
+from bartizan.pipeline.backfill import Store, backfill
+from bartizan.pipeline.detection import Detected
 from bartizan.query.budget import SearchCancelled
 
 KIND = "backfill"

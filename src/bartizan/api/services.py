@@ -12,7 +12,8 @@ from bartizan.clock import Clock
 from bartizan.detect.rulebook import Rulebook
 from bartizan.engine.base import Engine
 from bartizan.ingest.objects import Reading
-from bartizan.pipeline import Detection, Intake
+from bartizan.pipeline.detection import Detection
+from bartizan.pipeline.intake import Intake
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.respond.notifier import Notifier

@@ -19,7 +19,8 @@ from bartizan.clock import Clock
 from bartizan.errors import BartizanError, Transient
 from bartizan.ingest.loader import Loaded
 from bartizan.ingest.spool import Segment
-from bartizan.pipeline import Detection, Intake
+from bartizan.pipeline.detection import Detection
+from bartizan.pipeline.intake import Intake
 
 log = logging.getLogger(__name__)
 

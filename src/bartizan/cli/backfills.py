@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from bartizan.app import App
-from bartizan.backfill import backfill as run_backfill
 from bartizan.cli.options import ConfigFile, Data, Rules, open_app
 from bartizan.cli.output import stderr, visible_lines
 from bartizan.cli.progress import bar
@@ -15,6 +14,7 @@ from bartizan.cli.remote import live_server
 from bartizan.cli.remote_jobs import followed
 from bartizan.detect.backfill import read_bounds
 from bartizan.detect.preview.select import selected
+from bartizan.pipeline.backfill import backfill as run_backfill
 
 
 def backfill(

@@ -12,7 +12,7 @@ from bartizan.cli.output import Format, print_ndjson, stderr, visible
 from bartizan.cli.progress import Tally, bar, print_summary
 from bartizan.cli.remote import live_server
 from bartizan.ingest.objects import find_files
-from bartizan.pipeline import Told, file_source
+from bartizan.pipeline.intake import Told, file_source
 
 
 def ingest(

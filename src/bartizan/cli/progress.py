@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from bartizan.cli.output import stderr, visible
 from bartizan.errors import BartizanError
 from bartizan.ingest.loader import Loaded
-from bartizan.pipeline import Told
+from bartizan.pipeline.intake import Told
 
 MAX_SHOWN = 20
 """Problems that are shown one by one; the rest is counted."""

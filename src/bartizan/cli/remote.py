@@ -18,7 +18,7 @@ from bartizan.config import Config
 from bartizan.errors import BartizanError, Terminal
 from bartizan.ingest.errors import NoRecords
 from bartizan.ingest.loader import Loaded, Problem
-from bartizan.pipeline import Source, Told
+from bartizan.pipeline.intake import Source, Told
 from bartizan.query.binder import Parameter
 from bartizan.query.explanation import Explanation
 

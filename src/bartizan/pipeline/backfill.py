@@ -8,7 +8,7 @@ from bartizan.detect.backfill import BackfillProgress, Slice, backfilled, slices
 from bartizan.detect.findings import Finding
 from bartizan.detect.ranges import Range
 from bartizan.detect.rule import Rule
-from bartizan.pipeline import Detected, Detection
+from bartizan.pipeline.detection import Detected, Detection
 
 Store = Callable[[], list[Detected]]
 Storing = Callable[[Store], list[Detected]]
