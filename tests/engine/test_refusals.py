@@ -65,6 +65,14 @@ def test_limits_of_the_engine_are_on_every_statement(chdb_folder: str) -> None:
     engine.close()
 
 
+def test_statements_take_their_threads_where_little_memory_is_allowed(chdb_folder: str) -> None:
+    engine = open_engine(f"chdb://{chdb_folder}", Limits(max_memory_bytes=400_000_000, max_threads=2))
+    assert list(rows(engine, sql("SELECT getSetting('max_threads_min_free_memory_per_thread') AS n"))[0].values()) == [
+        0
+    ]
+    engine.close()
+
+
 def test_a_server_that_is_not_there() -> None:
     with pytest.raises(EngineUnavailable) as unavailable:
         open_engine("clickhouse://someone:secret@127.0.0.1:1/default", Limits())

@@ -67,7 +67,8 @@ class EmbeddedEngine:
         check_read_only(ready.statement, settings)
         source = _file_function(file) if file is not None else None
         values = {**(parameters or {}), **({_PATH: str(file.path)} if file is not None else {})}
-        sql = with_settings(ready.text(source), {**OUTPUT_SETTINGS, **self._limits.settings(), **(settings or {})})
+        own = {**OUTPUT_SETTINGS, **self._limits.embedded_settings(), **(settings or {})}
+        sql = with_settings(ready.text(source), own)
         with self._connection() as connection:
             try:
                 answer = connection.query(sql, format, params=bound(values) or None)

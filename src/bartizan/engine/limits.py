@@ -32,6 +32,11 @@ class Limits:
             "max_ast_elements": MAX_STATEMENT_BYTES // 16,
         }
 
+    def embedded_settings(self) -> Settings:
+        """Settings of each statement of an embedded engine. ClickHouse would take one thread a statement where less
+        than a GiB for each is free (`max_threads_min_free_memory_per_thread`): the bound here is smaller than two."""
+        return {**self.settings(), "max_threads_min_free_memory_per_thread": 0}
+
     def server_settings(self) -> Settings:
         """Settings of an embedded engine as a whole; its caches are sized for a laptop, not for a server."""
         return {
