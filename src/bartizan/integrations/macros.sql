@@ -33,7 +33,7 @@ CREATE FUNCTION jsonCompact AS (json) -> transform(
 CREATE FUNCTION jsonCompacted AS (json) -> transform(
     arrayFold((text, pass) -> replaceRegexpAll(text,
         ',"(?:[^"\\\\]|\\\\.)*":(?:null|""|\\{\\}|\\[\\])|(\\{)(?:"(?:[^"\\\\]|\\\\.)*":(?:null|""|\\{\\}|\\[\\]),?)+|(\\[)(?:(?:null|""|\\{\\}|\\[\\]),?)+|,(?:null|\\{\\}|\\[\\])|,""([,\\]])|("(?:[^"\\\\]|\\\\.)*")',
-        '\\1\\2\\3\\4'), range(4), json),
+        '\\1\\2\\3\\4'), range(if(jsonHasEmpty(json), 4, 0)), json),
     ['null', '{}', '[]'], ['', '', '']);
 
 -- A JSON text if it is an object's, else ''.
