@@ -1,7 +1,7 @@
 """What must be true of an event, as it is stored, for a pipeline to use it: read from the conditions before anything
 else happens. Indexes serve these, and rules are pre-selected by them; the pipeline's own conditions stay."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bartizan.query import ir
@@ -10,6 +10,7 @@ from bartizan.query.dates import EARLIEST, LATEST
 from bartizan.query.esql import ast
 from bartizan.query.esql.context import Context
 from bartizan.query.esql.conversions import coerced, time_span
+from bartizan.query.esql.operators import read_like
 from bartizan.query.esql.search_functions import kql_condition
 from bartizan.query.esql.typed import Env, Mistake, Type, Typed
 from bartizan.query.schema import SchemaField
@@ -28,10 +29,7 @@ def _conditions(commands: Sequence[ast.Command], context: Context) -> Iterator[i
     for command in commands:
         match command:
             case ast.Where(condition):
-                for part in condition.items if isinstance(condition, ast.And) else (condition,):
-                    found = _condition(part, replaced, context)
-                    if found is not None:
-                        yield found
+                yield from _each(condition.items if isinstance(condition, ast.And) else (condition,), replaced, context)
             case ast.Eval(assignments):
                 replaced.update(one.name for one in assignments)
             case ast.Keep() | ast.Drop() | ast.Sort():
@@ -40,8 +38,31 @@ def _conditions(commands: Sequence[ast.Command], context: Context) -> Iterator[i
                 return
 
 
+def _each(nodes: Iterable[ast.Expression], replaced: set[str], context: Context) -> Iterator[ir.Expr]:
+    found = (_condition(node, replaced, context) for node in nodes)
+    return (one for one in found if one is not None)
+
+
 def _condition(node: ast.Expression, replaced: set[str], context: Context) -> ir.Expr | None:
+    """What is true of an event wherever `node` is; it may be true of others too."""
     match node:
+        case ast.And(items):
+            known = tuple(_each(items, replaced, context))
+            return ir.And(known) if known else None
+        case ast.Or(items):
+            known = tuple(_each(items, replaced, context))
+            return ir.Or(known) if len(known) == len(items) else None
+        case ast.Not(ast.IsNull(ast.Column(name))):
+            field = _field(name, replaced, context)
+            return None if field is None else ir.Exists(ir.FieldRef(field.name, field.kind))
+        case ast.Function("starts_with", (ast.Column(name), ast.Literal(str(start)))):
+            return _like(_field(name, replaced, context), [(start, ir.Wild.MANY)])
+        case ast.Function("ends_with", (ast.Column(name), ast.Literal(str(end)))):
+            return _like(_field(name, replaced, context), [(ir.Wild.MANY, end)])
+        case ast.Like("like", ast.Column(name), patterns):
+            texts = [one.value for one in patterns if isinstance(one, ast.Literal) and isinstance(one.value, str)]
+            if len(texts) == len(patterns):
+                return _like(_field(name, replaced, context), [read_like(text) for text in texts])
         case ast.Function("kql", (ast.Literal(str(query)), *_)):
             return kql_condition(query, node, context, context.streams.schema) if context.streams else None
         case ast.Binary(operator, ast.Column(name), right) if operator in _TURNED:
@@ -62,6 +83,21 @@ def _field(name: str, replaced: set[str], context: Context) -> SchemaField | Non
         return None
     found = context.streams.schema.resolve(name)
     return found if found is not None and found.column and not found.path and not found.ignore_case else None
+
+
+def _like(field: SchemaField | None, patterns: Sequence[ir.Pattern]) -> ir.Expr | None:
+    if field is None or field.kind is not ir.Kind.KEYWORD or not all(map(any, patterns)):
+        return None
+    ref = ir.FieldRef(field.name, field.kind)
+    return ir.Or(tuple(_fitting(ref, pattern) for pattern in patterns))
+
+
+def _fitting(ref: ir.FieldRef, pattern: ir.Pattern) -> ir.Expr:
+    match pattern:
+        case (str(text),):
+            return ir.Equals(ref, text)
+        case _:
+            return ir.Wildcard(ref, pattern)
 
 
 def _compared(operator: str, field: SchemaField | None, value: ast.Expression, context: Context) -> ir.Expr | None:
