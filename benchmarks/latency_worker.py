@@ -79,7 +79,7 @@ class Watch:
 
     def look(self) -> None:
         """See which alerts there are by now."""
-        answer = self._client.get("/api/v1/alerts", params={"limit": 200})
+        answer = self._client.get("/api/v1/alerts", params={"limit": 1000, "search": 'user.name: "marker"'})
         answer.raise_for_status()
         for alert in answer.json()["alerts"]:
             for event in alert["alert"]["events"]:

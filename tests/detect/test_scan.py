@@ -7,14 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bartizan.detect.arrivals import Window
+from bartizan.detect.choosing import choose
 from bartizan.detect.findings import Cut
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.meaning import Knowledge
-from bartizan.detect.plan import Planned
+from bartizan.detect.plan import Only, Planned
 from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
 from bartizan.detect.runner import by_stream
-from bartizan.detect.scan import Match, choose, scan
+from bartizan.detect.scan import Match, scan
+from bartizan.detect.spans import spans
 from bartizan.query.schema import Schema
 from tests.detect.conftest import varied
 from tests.detect.store import NOW, DetectStore, record
@@ -141,8 +143,22 @@ def test_no_rule_that_matches_is_left_out(filled: DetectStore, rule: Rule, queri
     assert found(filled, chosen, schema) == found(filled, planned, schema)
 
 
+def test_rare_rules_are_looked_for_among_few_events(store: DetectStore, rule: Rule) -> None:
+    store.add(record(0, "StopLogging"), record(1, "DeleteTrail"), *(record(n, "DescribeTrails") for n in range(2, 20)))
+    queries = {"stop": "event.action: StopLogging", "delete": "event.action: Del*", "all": "user.name: alice"}
+    planned, schema = planned_for(store, [varied(rule, id=id, query=query) for id, query in queries.items()])
+    chosen = choose(store.engine, Window(store.stream, BEGINNING, END), planned, schema)
+    rare = Only("event.action", ("DeleteTrail", "StopLogging"))
+    assert {plan.rule.id: plan.only for plan in chosen} == {"stop": rare, "delete": rare, "all": None}
+    assert found(store, chosen, schema) == found(store, planned, schema)
+    assert spans(store.engine, Window(store.stream, BEGINNING, END), chosen, schema) == spans(
+        store.engine, Window(store.stream, BEGINNING, END), planned, schema
+    )
+
+
 def test_rules_are_not_chosen_by_what_is_no_text(filled: DetectStore, rule: Rule) -> None:
     planned, schema = planned_for(filled, [rule])
     columns = {**schema.streams[filled.stream], "event.action": "Array(String)", "event.provider": "UInt8"}
+    columns["data_stream.dataset"] = "UInt8"
     other = Schema({filled.stream: columns}, schema.registry)
     assert choose(filled.engine, Window(filled.stream, BEGINNING, END), planned, other) == planned

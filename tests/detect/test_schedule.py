@@ -1,7 +1,9 @@
 """Which rules run when: seldom where a run is dear, later and later where they fail; nothing is lost meanwhile."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -115,3 +117,23 @@ def test_a_query_that_is_wrong_until_a_field_is_there_recovers(store: DetectStor
     store.now += timedelta(seconds=61)
     assert not [failed for detected in detection.run() for failed in detected.failed]
     assert detection.outcomes["single"].last_error == ""
+
+
+def test_rules_that_ask_on_their_own_take_turns_where_time_is_short(store: DetectStore, rules: list[Rule]) -> None:
+    """One is always evaluated; the next run goes on with those that were left, and nothing of theirs is lost."""
+    single, counted = rules
+    several = [single, *(varied(counted, id=f"counted-{number}") for number in range(3))]
+    detection = replace(store.detection(several), steady=count().__next__)
+    store.add(at(0, 1))
+    assert in_short_time(detection) == ["counted-0", "single"]
+    assert detection.is_due(store.now)
+    store.add(at(1, 2))
+    assert in_short_time(detection) == ["counted-1", "single"]
+    assert in_short_time(detection) == ["counted-2"]
+    assert not detection.is_due(store.now)
+    assert not list(detection.run())
+
+
+def in_short_time(detection: Detection) -> list[str]:
+    """What is found in time for one rule, on a clock that goes on by a second whenever it is read."""
+    return sorted(alert["rule"]["id"] for detected in detection.run(alone_s=1.5) for alert in detected.alerts)

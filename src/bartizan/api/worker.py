@@ -35,6 +35,10 @@ IDLE_S = 1.0
 DETECT_PAUSE_S = 0.5
 """Seconds from the end of one run of the rules to the next: loads go on meanwhile."""
 
+ALONE_S = 1.0
+"""Seconds of a run of the rules after which those that ask the engine on their own are left for the next: hundreds of
+them can be due at once, and what arrives meanwhile waits for all of them."""
+
 MAX_UNCLAIMED = 256
 """Outcomes kept for who asks after the load: more than requests can be between sealing and asking."""
 
@@ -213,7 +217,7 @@ class Worker:
         try:
             waiting = self._waiting()
             before_ms = waiting[0].ingested_ms if waiting else None
-            for detected in self._detection.run(before_ms=before_ms):
+            for detected in self._detection.run(before_ms=before_ms, alone_s=ALONE_S):
                 self._notify_due = self._notify_due or bool(detected.alerts)
                 self._notify_new()
                 self._tell(len(detected.alerts), [(cut.rule.id, cut.found) for cut in detected.cuts])

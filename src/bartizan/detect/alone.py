@@ -1,10 +1,11 @@
 """Rules that ask the engine on their own: whether there is something new for each, then what it finds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bartizan.detect.arrivals import Arrivals, Span, Window, merged
+from bartizan.detect.choosing import choose
 from bartizan.detect.complete import completeness_of
 from bartizan.detect.evaluate import Check, answered, unchecked
 from bartizan.detect.executor import Asking, Hit
@@ -12,7 +13,8 @@ from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
 from bartizan.detect.halves import in_halves
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned, RulePlan
-from bartizan.detect.scan import choose, spans
+from bartizan.detect.schedule import Turns
+from bartizan.detect.spans import spans
 from bartizan.detect.suppress import suppressed
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError
@@ -35,12 +37,11 @@ class Alone:
 
 
 def run_alone(
-    engine: Engine, schema: Schema, due: Sequence[Alone], known: Knowledge, budget: Budget, is_last: bool
+    new: "Triggers", due: Sequence[Alone], known: Knowledge, budget: Budget, turns: Turns
 ) -> Iterator[Finding]:
     """Evaluate each of the rules; the windows follow what was found in all of them."""
-    new = Triggers(engine, schema)
-    complete = _Completed(engine, is_last)
-    failed: set[str] = set()
+    complete = _Completed(new.engine, new.is_last)
+    unseen: set[str] = set()
     triggered = new.of(due)
     for one in due:
         rule = one.plan.rule
@@ -49,14 +50,16 @@ def run_alone(
         try:
             if isinstance(found, BartizanError):
                 raise found
-            if found or in_time:
+            if (found or in_time) and turns.is_left(one.plan):
+                unseen.add(rule.id)
+            elif found or in_time:
                 until = complete.of(one.windows) if in_time else None
-                asking = one.plan.asking(Arrivals(one.windows, found, until), known, schema)
-                yield from evaluate(engine, asking, one.plan, budget)
+                asking = one.plan.asking(Arrivals(one.windows, found, until), known, new.schema)
+                yield from evaluate(new.engine, asking, one.plan, budget)
         except BartizanError as error:
-            failed.add(rule.id)
+            unseen.add(rule.id)
             yield RuleFailed(rule, error)
-    if seen := _seen(due, failed):
+    if seen := _seen(due, unseen):
         yield Scanned(seen)
 
 
@@ -72,10 +75,10 @@ def evaluate(
     return [*hits[: rule.max_alerts], *cut]
 
 
-def _seen(due: Iterable[Alone], failed: set[str]) -> dict[Window, tuple[str, ...]]:
+def _seen(due: Iterable[Alone], unseen: Container[str]) -> dict[Window, tuple[str, ...]]:
     windows: dict[Window, list[str]] = defaultdict(list)
     for one in due:
-        if one.plan.rule.id not in failed:
+        if one.plan.rule.id not in unseen:
             for window in one.windows.values():
                 if window.after < window.until:
                     windows[window].append(one.plan.rule.id)
@@ -88,6 +91,8 @@ class Triggers:
 
     engine: Engine
     schema: Schema
+    is_last: bool = False
+    """Whether nothing more will arrive."""
 
     def of(self, due: Sequence[Alone]) -> dict[str, tuple[Span, ...] | BartizanError]:
         """By the rule's id: spans of event time, or why that can't be told."""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlglot import parse_one
 
-from bartizan.detect.alone import Alone, run_alone
+from bartizan.detect.alone import Alone, Triggers, run_alone
 from bartizan.detect.arrivals import Window
 from bartizan.detect.errors import BadPeriod
 from bartizan.detect.findings import Finding
@@ -19,6 +19,7 @@ from bartizan.detect.plan import RulePlan
 from bartizan.detect.preview.period import instant_of
 from bartizan.detect.ranges import BEGINNING, Range, by_range, holes, within
 from bartizan.detect.runner import Evaluator, by_stream, run_window
+from bartizan.detect.schedule import Turns
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.engine.literals import date_text
 from bartizan.query.dates import RESOLUTION
@@ -102,7 +103,9 @@ def backfilled(evaluator: Evaluator, plans: Mapping[str, RulePlan], part: Slice)
     if shared:
         yield from run_window(evaluator, window, shared)
     alone = [Alone(plan, _windows(plan, window)) for plan in own if plan.is_alone]
-    yield from run_alone(evaluator.engine, evaluator.schema, alone, evaluator.known, evaluator.budget, is_last=False)
+    yield from run_alone(
+        Triggers(evaluator.engine, evaluator.schema), alone, evaluator.known, evaluator.budget, Turns()
+    )
 
 
 def _due(seen: Sequence[Range], bounds: Range, again: bool) -> list[Range]:

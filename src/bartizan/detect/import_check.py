@@ -16,8 +16,9 @@ from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import RulePlan, plan_rule
 from bartizan.detect.rule import Rule
-from bartizan.detect.scan import scan, spans
+from bartizan.detect.scan import scan
 from bartizan.detect.settings import IndicatorSettings, MachineLearningSettings, ThresholdSettings
+from bartizan.detect.spans import spans
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError

@@ -1,4 +1,4 @@
-"""What a rule means on each stream: what an event fulfils that it looks for, and without which values none can."""
+"""What a rule means on each stream: what an event fulfils that it looks for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,15 @@ from bartizan.detect.meaning import Knowledge, any_event
 from bartizan.detect.rule import Rule
 from bartizan.query import ir
 from bartizan.query.passes import run_passes
-from bartizan.query.required import required_values
 from bartizan.query.schema import Schema
 
-CHOOSING_FIELDS = ("event.provider", "event.action")
-"""Columns whose distinct values in a range tell which rules can match there at all."""
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """A field and the values of which an event has one."""
+
+    field: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,10 @@ class Planned:
 
     rule: Rule
     expr: ir.Expr
-    required: Mapping[str, frozenset[str]]
-    """For some of `CHOOSING_FIELDS`: the values of which one must be present."""
     span_ms: int = 0
     """Length of the spans of event time that are looked at together; 0 where each event is looked at alone."""
+    only: Only | None = None
+    """In the window it was chosen for, no other event can match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,5 @@ def plan_rule(rule: Rule, schema: Schema, known: Knowledge) -> RulePlan:
     for stream, looked_for in {**dict.fromkeys(chosen.schema.streams, expr), **chosen.also}.items():
         narrowed = run_passes(looked_for, schema.narrow(stream))
         if narrowed != ir.Constant(False):
-            by_stream[stream] = Planned(rule, narrowed, _required(narrowed), span_ms)
+            by_stream[stream] = Planned(rule, narrowed, span_ms)
     return RulePlan(rule, chosen, tuple({**chosen.schema.streams, **chosen.also}), by_stream)
-
-
-def _required(expr: ir.Expr) -> dict[str, frozenset[str]]:
-    found = ((field, required_values(expr, field)) for field in CHOOSING_FIELDS)
-    return {field: values for field, values in found if values is not None}

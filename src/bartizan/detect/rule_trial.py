@@ -20,8 +20,8 @@ from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.plan import RulePlan
 from bartizan.detect.rule import Rule
 from bartizan.detect.runner import Evaluator, by_stream, run_window
-from bartizan.detect.scan import spans
 from bartizan.detect.settings import CorrelationSettings
+from bartizan.detect.spans import spans
 from bartizan.errors import BartizanError
 from bartizan.query import ir
 from bartizan.query.search import stored_schema

@@ -5,11 +5,12 @@ where there is something new for them; only then each of them asks the engine on
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bartizan.detect.alone import Alone, run_alone
+from bartizan.detect.alone import Alone, Triggers, run_alone
 from bartizan.detect.arrivals import Window
+from bartizan.detect.choosing import choose
 from bartizan.detect.executor import Hit
 from bartizan.detect.executors.found import event_hit
 from bartizan.detect.findings import Cut, Finding, RuleFailed, Scanned
@@ -19,7 +20,8 @@ from bartizan.detect.meaning import Knowledge
 from bartizan.detect.plan import Planned, RulePlan
 from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
-from bartizan.detect.scan import Match, choose, scan
+from bartizan.detect.scan import Match, scan
+from bartizan.detect.schedule import Turns
 from bartizan.engine.base import Engine
 from bartizan.engine.literals import date_text_of
 from bartizan.query.budget import Budget
@@ -58,21 +60,14 @@ def by_stream(plans: Iterable[RulePlan]) -> dict[str, list[Planned]]:
     return found
 
 
-IsDue = Callable[[RulePlan], bool]
-
-
-def always(plan: RulePlan) -> bool:
-    """Every rule is due when something is new to it."""
-    return True
-
-
 def run_due(
-    evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule], is_due: IsDue = always
+    evaluator: Evaluator, ledger: DetectionLedger, rules: Sequence[Rule], turns: Turns | None = None
 ) -> Iterator[Finding]:
     """Evaluate each rule over what it has not seen yet. `Scanned` comes after what was found in its window.
 
-    Of the rules that ask on their own, those are left for later that something is new to but `is_due` doesn't take.
+    The rules that ask on their own do so in their order, those first that take part in each run, when it is their turn.
     """
+    turns = turns or Turns()
     plans, failed = evaluator.planner.plans(rules, evaluator.schema, evaluator.known)
     yield from failed
     until = {stream: evaluator.until(stream, ledger.last_ingested(stream)) for stream in evaluator.schema.streams}
@@ -83,10 +78,13 @@ def run_due(
             if last is not None and after < last:
                 yield from run_window(evaluator, Window(stream, after, last), due)
     alone = (Alone(plan, _windows(plan, until, seen)) for plan in plans if plan.is_alone)
-    due_alone = [one for one in alone if one.is_due and is_due(one.plan)]
-    yield from run_alone(
-        evaluator.engine, evaluator.schema, due_alone, evaluator.known, evaluator.budget, evaluator.is_last
-    )
+    due_alone = sorted((one for one in alone if one.is_due and turns.is_due(one.plan)), key=_is_put_off)
+    new = Triggers(evaluator.engine, evaluator.schema, evaluator.is_last)
+    yield from run_alone(new, due_alone, evaluator.known, evaluator.budget, turns)
+
+
+def _is_put_off(one: Alone) -> bool:
+    return one.plan.every_s > 0
 
 
 def _windows(

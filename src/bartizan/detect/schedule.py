@@ -1,13 +1,15 @@
-"""Which rules run now: those that ask the engine on their own each `schedule.every_s` at most, those that failed after
-a pause that grows. Nothing is lost meanwhile: a rule's watermark stays where it is.
+"""Which rules run now: those that ask the engine on their own each `schedule.every_s` at most and, where a run of the
+rules may take so long only, those first that haven't run for longest; those that failed after a pause that grows.
+Nothing is lost meanwhile: a rule's watermark stays where it is.
 
 The clock may jump: what lies further ahead than it can is due.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from bartizan.clock import SteadyClock
 from bartizan.detect.plan import RulePlan
 from bartizan.detect.rule import Rule
 
@@ -63,21 +65,53 @@ def failed(outcome: Outcome, error: str, now: datetime) -> Outcome:
 
 
 @dataclass(slots=True)
-class Round:
+class TimeShare:
+    """Time that rules which ask on their own may take of a run; the clock starts with the first of them."""
+
+    seconds: float
+    """After these, no further rule is begun."""
+    steady: SteadyClock
+    _until_s: float | None = None
+
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        if self._until_s is None:
+            self._until_s = self.steady() + self.seconds
+        return self.steady() >= self._until_s
+
+
+class Turns:
+    """Whose turn it is: every rule's."""
+
+    def is_due(self, plan: RulePlan) -> bool:
+        """Whether a rule that something is new to is looked at."""
+        return True
+
+    def is_left(self, plan: RulePlan) -> bool:
+        """Whether a rule that is about to ask the engine on its own is left for the next run."""
+        return False
+
+
+@dataclass(slots=True)
+class Round(Turns):
     """One run of the rules: takes those that are due by `before`, notes in `after` how it went."""
 
     now: datetime
     before: Mapping[str, Outcome]
     """Outcomes by rule id, as they were before the run."""
     after: MutableMapping[str, Outcome]
+    share: TimeShare | None = None
+    """None lets all take what they take."""
     put_off: dict[str, int] = field(default_factory=dict)
-    """Rules that something is new to but whose time has not come: id to `every_s`."""
+    """Rules that something is new to but whose turn has not come: id to `every_s`."""
     failing: set[str] = field(default_factory=set)
     """Rules that failed in this run."""
 
-    def takes(self, rule: Rule) -> bool:
-        """Whether a rule is looked at: not while it waits after a failure, and not again in the run it failed in."""
-        return rule.id not in self.failing and retries(self.before.get(rule.id, NEW), self.now)
+    def taken(self, rules: Iterable[Rule]) -> list[Rule]:
+        """The rules that are looked at, the one that hasn't run for longest first. A rule isn't while it waits after a
+        failure, and not again in the run it failed in."""
+        taken = (rule for rule in rules if rule.id not in self.failing)
+        return sorted((rule for rule in taken if retries(self._past(rule), self.now)), key=self._last_run)
 
     def is_due(self, plan: RulePlan) -> bool:
         """Whether a rule that something is new to is evaluated."""
@@ -85,6 +119,19 @@ class Round:
         if not due:
             self.put_off[plan.rule.id] = plan.every_s
         return due
+
+    def is_left(self, plan: RulePlan) -> bool:
+        """Those that take part in each run never are: alerts of theirs are to be soon."""
+        if not plan.every_s or self.share is None or not self.share.is_over():
+            return False
+        self.put_off[plan.rule.id] = plan.every_s
+        return True
+
+    def _past(self, rule: Rule) -> Outcome:
+        return self.before.get(rule.id, NEW)
+
+    def _last_run(self, rule: Rule) -> datetime:
+        return self._past(rule).last_run or datetime.min.replace(tzinfo=UTC)
 
     def fail(self, rule: str, error: str) -> None:
         """Note that a rule failed."""

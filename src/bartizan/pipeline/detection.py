@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bartizan.alerts.store import AlertStore
-from bartizan.clock import Clock
+from bartizan.clock import Clock, SteadyClock, steady_clock
 from bartizan.detect.document import alert_of
 from bartizan.detect.exceptions import Lists
 from bartizan.detect.executor import Hit
@@ -17,7 +17,7 @@ from bartizan.detect.meaning import Knowledge, reads_alerts
 from bartizan.detect.planner import Planner
 from bartizan.detect.rulebook import Rulebook
 from bartizan.detect.runner import Evaluator, run_due
-from bartizan.detect.schedule import NEW, Outcome, Round, is_due
+from bartizan.detect.schedule import NEW, Outcome, Round, TimeShare, is_due
 from bartizan.detect.tuning import Tuned, Tuning
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
@@ -55,23 +55,31 @@ class Detection:
     planner: Planner = field(default_factory=Planner)
     tuning: Tuning | None = None
     """What people have set beside the rules' files; None runs them as they are."""
+    steady: SteadyClock = steady_clock
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """How each rule's runs went, by its id, since this process began."""
     put_off: dict[str, int] = field(default_factory=dict)
-    """Rules that something is new to but whose time has not come: id to least seconds between runs."""
+    """Rules that something is new to but whose turn has not come: id to least seconds between runs."""
 
-    def run(self, is_last: bool = False, before_ms: int | None = None) -> Iterator[Detected]:
+    def run(
+        self, is_last: bool = False, before_ms: int | None = None, alone_s: float | None = None
+    ) -> Iterator[Detected]:
         """Evaluate what arrived since the last run, but not from the instant `before_ms` (milliseconds since 1970) on,
         at which something arrived that is not loaded yet: streams are looked at up to one instant. `is_last` says that
-        nothing more will arrive. Rules that read alerts see those of this run too."""
-        round = Round(self.clock(), dict(self.outcomes), self.outcomes)
+        nothing more will arrive. After `alone_s` seconds, rules that ask the engine on their own are left for the next
+        run, but for those whose alerts are to be soon. Rules that read alerts see those of this run too."""
+        share = None if alone_s is None else TimeShare(alone_s, self.steady)
+        round = Round(self.clock(), dict(self.outcomes), self.outcomes, share)
+        tuned = self.tuned()
+        rules = tuned.rules
         for _ in range(MAX_PASSES):
             has_new = False
-            for detected in self._run(round, is_last, before_ms):
+            for detected in self._run(round, Tuned(rules, tuned.lists), is_last, before_ms):
                 has_new = has_new or bool(detected.alerts)
                 yield detected
-            if not has_new or not any(reads_alerts(rule) for rule in self.rulebook):
+            rules = [rule for rule in rules if reads_alerts(rule)] if has_new else []
+            if not rules:
                 break
         self.put_off.clear()
         self.put_off.update(round.put_off)
@@ -118,12 +126,11 @@ class Detection:
         plans, _ = evaluator.planner.plans(tuned.rules, evaluator.schema, evaluator.known)
         return coverage_of(self.engine, self.ledger, plans)
 
-    def _run(self, round: Round, is_last: bool, before_ms: int | None) -> Iterator[Detected]:
-        tuned = self.tuned()
-        taken = [rule for rule in tuned.rules if round.takes(rule)]
+    def _run(self, round: Round, tuned: Tuned, is_last: bool, before_ms: int | None) -> Iterator[Detected]:
+        taken = round.taken(tuned.rules)
         anew = self.evaluator(tuned.lists)
         evaluator = replace(anew, is_last=is_last, before_ms=before_ms, planner=self.planner)
-        findings = run_due(evaluator, self.ledger, taken, round.is_due)
+        findings = run_due(evaluator, self.ledger, taken, round)
         yield from self.store(_noted(findings, round))
         for rule in taken:
             round.recover(rule.id)

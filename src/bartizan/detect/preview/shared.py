@@ -7,11 +7,13 @@ from typing import Any
 from sqlglot import exp, parse_one
 
 from bartizan.detect.arrivals import TIMESTAMP, Window
+from bartizan.detect.choosing import choose
 from bartizan.detect.executors.found import event_hit
 from bartizan.detect.halves import in_halves
 from bartizan.detect.plan import Planned
 from bartizan.detect.preview.tally import ENTITY_FIELDS, KEPT_VALUES, SAMPLES, RuleTally
-from bartizan.detect.scan import MATCHED, choose, matching, predicates_of
+from bartizan.detect.scan import MATCHED, matched
+from bartizan.detect.window_sql import conditions, together
 from bartizan.engine.base import Engine, rows
 from bartizan.errors import BartizanError
 from bartizan.query import ir
@@ -64,17 +66,17 @@ def _count(
     budget: Budget,
 ) -> None:
     """All or nothing: tallies change once the engine has answered."""
-    if not planned:
-        return
-    predicates, parameters = predicates_of(window, planned, schema)
     shown, binder = _entities(schema.narrow(window.stream))
-    query = _counting(matching(window, predicates), shown, bucket_ms)
-    bound = parameters | {name: parameter.value for name, parameter in binder.params.items()}
-    found = rows(engine, query, bound, settings=budget.settings())
-    samples = _samples(engine, window, [id for row in found for _, id in row["samples"]], budget)
-    for row in found:
-        plan = planned[int(row[MATCHED]) - 1]
-        tally = tallies[plan.rule.id]
+    counted: list[tuple[RuleTally, Planned, dict[str, Any]]] = []
+    for part in together(planned):
+        asked = conditions(window, part, schema)
+        query = _counting(asked.matching(matched(asked)), shown, bucket_ms)
+        bound = asked.parameters | {name: parameter.value for name, parameter in binder.params.items()}
+        for row in rows(engine, query, bound, settings=budget.settings()):
+            plan = part[int(row[MATCHED]) - 1]
+            counted.append((tallies[plan.rule.id], plan, row))
+    samples = _samples(engine, window, [id for _, _, row in counted for _, id in row["samples"]], budget)
+    for tally, plan, row in counted:
         numbers, counts = row["buckets"]
         buckets = {int(number): int(count) for number, count in zip(numbers, counts, strict=True)}
         tops = {name: {str(one["item"]): int(one["count"]) for one in row[f"top {name}"]} for name in shown}

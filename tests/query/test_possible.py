@@ -1,13 +1,14 @@
-"""Whatever an expression matches holds one of the values it says are required."""
+"""What an event matches is possible for its values, and what is impossible is told where the values tell."""
 
 from typing import cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bartizan.query import ir
 from bartizan.query.ir import Kind
-from bartizan.query.required import required_values
+from bartizan.query.possible import is_possible
 
 ACTION = ir.FieldRef("event.action", Kind.KEYWORD)
 CATEGORY = ir.FieldRef("event.category", Kind.KEYWORD)
@@ -30,8 +31,7 @@ def _combine(items: st.SearchStrategy[ir.Expr]) -> st.SearchStrategy[ir.Expr]:
 
 
 EXPR = st.recursive(LEAF, _combine, max_leaves=8)
-VALUES = st.lists(VALUE, max_size=2).map(tuple)
-EVENT = st.fixed_dictionaries({"event.action": VALUES.map(lambda values: values[:1]), "event.category": VALUES})
+EVENT_FIELDS = ("event.action", "event.category")
 
 
 def matches(expr: ir.Expr, event: Event) -> bool:
@@ -58,18 +58,42 @@ def matches(expr: ir.Expr, event: Event) -> bool:
     raise AssertionError(expr)
 
 
-@given(EXPR, EVENT, st.sampled_from(["event.action", "event.category"]))
-def test_required_values_are_required(expr: ir.Expr, event: Event, field: str) -> None:
-    required = required_values(expr, field)
-    if matches(expr, event):
-        assert required is None or required & set(event[field])
+KNOWN = st.sampled_from([("event.action",), ("event.category",), ("event.action", "event.category"), ()])
+SINGLE = st.fixed_dictionaries({name: st.sampled_from(["", "a", "b", "c", "A"]) for name in EVENT_FIELDS})
 
 
-def test_examples() -> None:
-    a, b = ir.Equals(ACTION, "a"), ir.Equals(ACTION, "b")
-    other = ir.Equals(CATEGORY, "iam")
-    assert required_values(ir.And((a, other)), "event.action") == frozenset("a")
-    assert required_values(ir.Or((a, b)), "event.action") == frozenset("ab")
-    assert required_values(ir.Or((a, other)), "event.action") is None
-    assert required_values(ir.Not(a), "event.action") is None
-    assert required_values(ir.Constant(False), "event.action") == frozenset()
+@given(EXPR, SINGLE, KNOWN)
+def test_what_matches_is_possible(expr: ir.Expr, values: dict[str, str], fields: tuple[str, ...]) -> None:
+    event = {name: (value,) if value else () for name, value in values.items()}
+    known = {name: values[name] for name in fields}
+    assert is_possible(expr, known) or not matches(expr, event)
+    if len(known) == len(values):
+        assert is_possible(expr, values) == matches(expr, event)
+
+
+A, MANY, ONE = ir.Equals(ACTION, "a"), ir.Wild.MANY, ir.Wild.ONE
+OTHER = ir.Equals(CATEGORY, "iam")
+
+
+@pytest.mark.parametrize(
+    ("expr", "action", "possible"),
+    [
+        (ir.And((A, OTHER)), "a", True),
+        (ir.And((A, OTHER)), "b", False),
+        (ir.Or((A, OTHER)), "b", True),
+        (ir.Not(A), "a", False),
+        (ir.Not(OTHER), "a", True),
+        (ir.Constant(False), "a", False),
+        (ir.Wildcard(ACTION, ("Delete", MANY)), "DeleteTrail", True),
+        (ir.Wildcard(ACTION, ("Delete", MANY)), "Undelete", False),
+        (ir.Wildcard(ACTION, (MANY, "tr", MANY), ignore_case=True), "DeleteTrail", True),
+        (ir.Wildcard(ACTION, ("D", ONE, MANY)), "x", True),
+        (ir.Wildcard(ACTION, ("\0", MANY, "b")), "\0ab", True),
+        (ir.Wildcard(ACTION, (MANY,)), "", False),
+        (ir.Not(ir.Equals(ACTION, "É", ignore_case=True)), "é", True),
+        (ir.Not(ir.Equals(ACTION, "")), "", True),
+        (ir.Range(ACTION, ir.Bound("a", True)), "b", True),
+    ],
+)
+def test_examples(expr: ir.Expr, action: str, possible: bool) -> None:
+    assert is_possible(expr, {"event.action": action}) is possible
