@@ -16,6 +16,7 @@ DOCUMENTS = (
     "rules/README.md",
     "docs/notify.md",
     "docs/cases.md",
+    "docs/packs.md",
     "src/bartizan/query/README.md",
 )
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)\)")

@@ -19,6 +19,7 @@ from bartizan.clock import Clock, system_clock
 from bartizan.config import Config
 from bartizan.detect.attack.registry import Attack, load_attack
 from bartizan.detect.ledger import DetectionLedger
+from bartizan.detect.packs.installed import Installed
 from bartizan.detect.rule_check import SampleStore
 from bartizan.detect.rulebook import Rulebook, load_rulebook
 from bartizan.detect.tuning import Tuning
@@ -162,9 +163,16 @@ class App:
 
     @cached_property
     def rulebook(self) -> Rulebook:
-        """The rules: those that come with Bartizan, those that were imported, and those of the configured folders."""
+        """The rules: those that come with Bartizan, those that were imported, those of the configured folders, and
+        those of installed packs."""
         imported = [self.own_rules] if self.own_rules.is_dir() else []
-        return self.rulebook_of([shipped_rules(), *imported, *map(Path, self.config.rules)])
+        folders = [shipped_rules(), *imported, *map(Path, self.config.rules)]
+        return load_rulebook(folders, self.attack, self.packs)
+
+    @property
+    def packs(self) -> Installed:
+        """The installed packs of rules."""
+        return Installed(self.config.data / "packs")
 
     @property
     def own_rules(self) -> Path:

@@ -7,6 +7,9 @@ import pytest
 
 OPERATIONS = {
     ("get", "/api/v1/health"),
+    ("get", "/api/v1/packs"),
+    ("get", "/api/v1/packs/{id}"),
+    ("get", "/api/v1/pack-conflicts"),
     ("post", "/api/v1/ingest"),
     ("post", "/api/v1/search"),
     ("delete", "/api/v1/searches/{id}"),

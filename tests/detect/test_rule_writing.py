@@ -56,6 +56,7 @@ VARIED = [
         "settings": MachineLearningSettings(("j",), 75),
     },
     {"suppression": Suppression(("user.name",), 3600, "alone"), "is_building_block": True, "max_alerts": 5},
+    {"exception_lists": ("scanners", "office")},
     {"suppression": Suppression(("user.name",)), "unknown_fields": "missing", "filters": '[{"query": {}}]'},
     {"overrides": Overrides((SeverityOverride("a", "1", "low"),), "b", "c", "d"), "schedule": Schedule(3600, 0)},
     {

@@ -11,7 +11,20 @@ from bartizan.api.errors import NotFound, Problem, problem_of
 from bartizan.api.route import Route, Served, Serving
 from bartizan.detect.document import threat
 from bartizan.detect.rule import Rule
+from bartizan.detect.rulebook import Rulebook
 from bartizan.detect.schedule import NEW
+
+
+class RuleOrigin(BaseModel):
+    """The pack that a rule is of."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    pack: str
+    """Id."""
+    version: str
+    is_tuned: bool
+    """Whether it was changed here."""
 
 
 class RuleSummary(BaseModel):
@@ -29,6 +42,8 @@ class RuleSummary(BaseModel):
     tags: list[str]
     enabled: bool
     """Whether it runs."""
+    origin: RuleOrigin | None
+    """Null for a rule that is of no pack."""
 
 
 class RuleOutcome(BaseModel):
@@ -82,7 +97,7 @@ async def rules(serving: Serving) -> Rules:
     rulebook = serving.services.rulebook
     off = await serving.threads.call(_off, serving)
     return Rules(
-        rules=[RuleSummary.model_validate(_described(rule, rule.id not in off)) for rule in rulebook],
+        rules=[RuleSummary.model_validate(_described(rule, rule.id not in off, rulebook)) for rule in rulebook],
         problems=[problem_of(problem) for problem in rulebook.problems],
     )
 
@@ -106,7 +121,8 @@ async def change_rule(serving: Serving, id: RuleId, asked: RuleChange) -> RuleDe
 async def _detail(serving: Served, rule: Rule) -> RuleDetail:
     off = await serving.threads.call(_off, serving)
     outcome = asdict(serving.services.detection.outcomes.get(rule.id, NEW))
-    return RuleDetail.model_validate({**_described(rule, rule.id not in off), "outcome": outcome})
+    described = _described(rule, rule.id not in off, serving.services.rulebook)
+    return RuleDetail.model_validate({**described, "outcome": outcome})
 
 
 def _off(serving: Served) -> set[str]:
@@ -122,8 +138,9 @@ def _found(serving: Served, id: str) -> Rule:
     return found
 
 
-def _described(rule: Rule, is_on: bool) -> dict[str, Any]:
-    return {**asdict(rule), "threat": threat(rule.threats), "enabled": is_on}
+def _described(rule: Rule, is_on: bool, rulebook: Rulebook) -> dict[str, Any]:
+    origin = rulebook.origins.get(rule.id)
+    return {**asdict(rule), "threat": threat(rule.threats), "enabled": is_on, "origin": origin}
 
 
 ROUTES = (

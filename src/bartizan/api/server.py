@@ -22,6 +22,7 @@ from bartizan.api import (
     ingest,
     jobs,
     observables,
+    packs,
     rule_backfills,
     rule_gaps,
     rule_previews,
@@ -49,6 +50,7 @@ RESOURCES = {
     "search": search.ROUTES,
     "alerts": (*alert_changes.ROUTES, *alerts.ROUTES),
     "rules": (*coverage.ROUTES, *rule_gaps.ROUTES, *rules.ROUTES, *rule_previews.ROUTES, *rule_backfills.ROUTES),
+    "packs": packs.ROUTES,
     "connectors": connectors.ROUTES,
     "cases": (
         *cases.ROUTES,

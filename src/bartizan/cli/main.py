@@ -13,6 +13,7 @@ from bartizan.cli.integrations import integrations
 from bartizan.cli.lists import lists
 from bartizan.cli.normalize import normalize
 from bartizan.cli.output import stderr, visible_lines
+from bartizan.cli.packs import packs
 from bartizan.cli.rule_switch import disable, enable
 from bartizan.cli.rules import rules
 from bartizan.cli.scan import scan
@@ -43,6 +44,7 @@ cli.add_typer(alerts, name="alerts")
 for switch in (enable, disable):
     rules.command()(switch)
 cli.add_typer(rules, name="rules")
+cli.add_typer(packs, name="packs")
 cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")
 cli.add_typer(connectors, name="connectors")

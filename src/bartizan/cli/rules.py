@@ -8,7 +8,7 @@ import typer
 
 from bartizan.cli.backfills import backfill
 from bartizan.cli.gaps import gaps
-from bartizan.cli.options import ConfigFile, OutputFormat, Rules, open_app
+from bartizan.cli.options import ConfigFile, Data, OutputFormat, Rules, open_app
 from bartizan.cli.output import Format, print_problems, print_rows, stderr, tell_left_out
 from bartizan.cli.previews import preview
 from bartizan.cli.rule_coverage import rule_coverage
@@ -16,8 +16,10 @@ from bartizan.cli.rule_import import check_elastic, export_rules, import_rules
 from bartizan.cli.rule_test import test_rules
 from bartizan.detect.elastic.entries import SUFFIXES
 from bartizan.detect.errors import RuleError
+from bartizan.detect.imported import Origin
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_check import check_rules
+from bartizan.detect.rulebook import Rulebook
 
 rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
 for command in (preview, gaps, backfill):
@@ -38,15 +40,19 @@ Folders = Annotated[
 
 
 @rules.command("list")
-def list_rules(rules: Rules = None, config: ConfigFile = None, format: OutputFormat = Format.TABLE) -> None:
-    """List the rules with severity and ATT&CK techniques.
+def list_rules(
+    rules: Rules = None, data: Data = None, config: ConfigFile = None, format: OutputFormat = Format.TABLE
+) -> None:
+    """List the rules with severity, ATT&CK techniques and, of a pack's rule, the pack and its version.
 
     Example: bartizan rules list
     """
-    with open_app(config=config, rules=_texts(rules)) as app:
-        rows = [_row(rule) for rule in sorted(app.rulebook, key=lambda rule: (-rule.risk_score, rule.name))]
-        tell_left_out(app.rulebook.problems)
-    print_rows(rows, ("name", "severity", "risk_score", "attack", "index", "id"), format)
+    with open_app(data, config, rules=_texts(rules)) as app:
+        book = app.rulebook
+    tell_left_out(book.problems)
+    rows = [_row(rule, book) for rule in sorted(book, key=lambda rule: (-rule.risk_score, rule.name))]
+    pack = ("pack",) if book.origins else ()
+    print_rows(rows, ("name", "severity", "risk_score", "attack", "index", *pack, "id"), format)
 
 
 @rules.command()
@@ -78,7 +84,7 @@ def check(folders: Folders = None, config: ConfigFile = None, format: OutputForm
     raise typer.Exit(1 if problems else 0)
 
 
-def _row(rule: Rule) -> dict[str, Any]:
+def _row(rule: Rule, book: Rulebook) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,
@@ -89,7 +95,12 @@ def _row(rule: Rule) -> dict[str, Any]:
         "index": list(rule.index),
         "description": rule.description,
         "file": str(rule.file),
+        "pack": _origin(book.origins.get(rule.id)),
     }
+
+
+def _origin(origin: Origin | None) -> str | None:
+    return f"{origin.pack} {origin.version}{', tuned' if origin.is_tuned else ''}" if origin else None
 
 
 def _advised(problem: RuleError) -> str:

@@ -6,6 +6,17 @@ from bartizan.detect.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The pack that a rule is of."""
+
+    pack: str
+    """Id."""
+    version: str
+    is_tuned: bool
+    """Whether it was changed here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """A rule and where it came from."""
 
@@ -14,3 +25,5 @@ class Imported:
     """`file`, or `file:line` where a file holds several."""
     notes: tuple[str, ...] = ()
     """One sentence for each thing that the rule says and that has no counterpart here."""
+    origin: Origin | None = None
+    """None for a rule that is of no pack."""

@@ -51,6 +51,7 @@ def rule_entry(rule: Rule) -> dict[str, Any]:
         "suppress": _suppression(rule.suppression) if rule.suppression else {},
         "override": _overrides(rule.overrides),
         **({rule.type: _settings(rule.settings)} if rule.settings else {}),
+        "exception_lists": list(rule.exception_lists),
         "exceptions": [_exception(one) for one in rule.exceptions],
     }
     return _said(entry)

@@ -13,6 +13,7 @@ from bartizan.detect.keys import Keys
 from bartizan.detect.rule import SEVERITIES, Rule, Schedule
 from bartizan.detect.rule_settings import LANGUAGES, TYPES, read_settings
 from bartizan.detect.settings import Overrides, SeverityOverride, Suppression
+from bartizan.detect.toml_keys import check_keys
 from bartizan.errors import BartizanError
 
 MAX_FILE_BYTES = 4_000_000
@@ -34,11 +35,21 @@ def load_toml(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as opened:
             content = opened.read(MAX_FILE_BYTES + 1)
-        if len(content) > MAX_FILE_BYTES:
-            raise RuleError(f"the file has more than {MAX_FILE_BYTES:,} bytes", where=str(file))
-        return tomllib.loads(content.decode())
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
         raise RuleError(f"cannot read it: {error}", where=str(file)) from error
+    return read_toml(content, str(file))
+
+
+def read_toml(content: bytes, where: str) -> dict[str, Any]:
+    """What the bytes of a TOML file say; raises `RuleError` like `load_toml`."""
+    if len(content) > MAX_FILE_BYTES:
+        raise RuleError(f"the file has more than {MAX_FILE_BYTES:,} bytes", where=where)
+    try:
+        text = content.decode()
+        check_keys(text, where)
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RuleError(f"cannot read it: {error}", where=where) from error
 
 
 def read_rule(entry: Mapping[str, Any], where: str, file: Path, attack: Attack) -> Rule:

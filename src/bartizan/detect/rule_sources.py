@@ -15,6 +15,8 @@ from bartizan.detect.sigma.convert import convert_all
 SUFFIXES = (".toml", *elastic.SUFFIXES, *sigma.SUFFIXES)
 SAMPLES = (".match", ".benign", ".history")
 """What stands before the suffix of samples beside a rule."""
+PACK_MANIFEST = "pack.toml"
+"""What a folder of rules has that is the source of a pack: no rule."""
 MAX_FILES = 50_000
 """Most files of one folder."""
 
@@ -39,7 +41,8 @@ def rule_files(path: Path) -> list[Path] | RuleError:
         return [path] if path.is_file() else RuleError("there are no rules here", where=str(path))
     files: list[Path] = []
     for file in path.rglob("*"):
-        if file.suffix in SUFFIXES and file.with_suffix("").suffix not in SAMPLES and file.is_file():
+        is_rule = file.suffix in SUFFIXES and file.with_suffix("").suffix not in SAMPLES and file.name != PACK_MANIFEST
+        if is_rule and file.is_file():
             files.append(file)
         if len(files) > MAX_FILES:
             return RuleError(f"the folder has more than {MAX_FILES:,} files of rules", where=str(path))

@@ -1,6 +1,7 @@
 """Writes rules into a folder, one file each; what is already there is never lost."""
 
 import hashlib
+import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -58,9 +59,17 @@ def _write(rule: Rule, file: Path, is_replacing: bool) -> Written:
             return Written(rule, file, "same")
         if not is_replacing:
             return Written(rule, file, "different")
+    write_file(file, content)
+    return Written(rule, file, "written")
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file that is there wholly or not at all, and on the disk; raises `OSError`."""
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", suffix=".part", delete=False) as part:
         try:
             part.write(content)
+            part.flush()
+            os.fsync(part.fileno())
             part.close()
             Path(part.name).chmod(0o644)
             Path(part.name).replace(file)
@@ -68,4 +77,3 @@ def _write(rule: Rule, file: Path, is_replacing: bool) -> Written:
             with suppress(OSError):
                 Path(part.name).unlink()
             raise
-    return Written(rule, file, "written")

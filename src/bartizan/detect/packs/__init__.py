@@ -1,0 +1,1 @@
+"""Packs: rules that come together, with a version and a signature, and that people tune without losing updates."""
