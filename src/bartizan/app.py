@@ -1,7 +1,7 @@
 """The composition root: builds everything once from the configuration. Nothing else constructs an engine or a store."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -38,6 +38,7 @@ from bartizan.integrations.catalog import SHIPPED, Catalog, load_catalog
 from bartizan.integrations.macros import Macros, load_macros
 from bartizan.pipeline.detection import Detection
 from bartizan.pipeline.intake import Intake
+from bartizan.pipeline.responses import Declaring, Responding, responding
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
@@ -226,6 +227,19 @@ class App:
         return Notifier(channels, self.config.notify, outbox, self.clock)
 
     @property
+    def declaring(self) -> Declaring:
+        """Who may declare which response actions, and the connectors there are."""
+        own = self.config.respond
+        return Declaring(
+            frozenset(self.config.connectors), frozenset(own.file_privileges), frozenset(own.api_privileges)
+        )
+
+    def responding(self) -> Mapping[str, Responding]:
+        """What rules want told and done about their alerts, as it is now, by the rule's id."""
+        stored = self.state.rule_responses.all() if self._has_state else {}
+        return responding(self.rulebook, stored, self.declaring)
+
+    @property
     def sample_store(self) -> SampleStore:
         """The store as a place to try rules on samples: give it a throw-away data folder."""
         intake = self.intake
@@ -262,6 +276,8 @@ class App:
             casework=self.casework,
             lookups=self.lookups,
             notifier=self.notifier,
+            responding=self.responding,
+            declaring=self.declaring,
         )
 
     @property

@@ -72,6 +72,16 @@ class ServeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RespondConfig:
+    """Who may declare which response actions on rules; a privilege is `respond:isolate_host` and the like."""
+
+    file_privileges: tuple[str, ...] = ()
+    """Privileges that rules' files have: their actions are honoured only with all that they need. None by default."""
+    api_privileges: tuple[str, ...] = ()
+    """Privileges of who uses the API."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateConfig:
     """The control-plane database: rules' states, jobs, exceptions, cases."""
 
@@ -104,6 +114,7 @@ class Config:
     serve: ServeConfig = ServeConfig()
     egress: EgressConfig = field(default_factory=EgressConfig)
     state: StateConfig = StateConfig()
+    respond: RespondConfig = RespondConfig()
 
 
 def load_config(file: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Config:

@@ -8,6 +8,7 @@ import pytest
 
 from bartizan.alerts import ancestors as ancestry
 from bartizan.alerts.ancestors import ancestors
+from bartizan.alerts.building_blocks import without_building_blocks
 from bartizan.alerts.changes import AlertChanges
 from bartizan.alerts.errors import ChangeRefused
 from bartizan.alerts.groups import groups
@@ -15,6 +16,7 @@ from bartizan.alerts.listing import AlertFilter, page
 from bartizan.alerts.selection import Selection, select_alerts
 from bartizan.query.budget import Budget
 from bartizan.query.errors import QueryError
+from bartizan.query.search import Search, search
 from tests.alerts.conftest import alert, changed
 from tests.detect.store import NOW, DetectStore, record
 
@@ -204,3 +206,51 @@ def test_a_selection_within_times(store: DetectStore) -> None:
 def test_a_selection_that_can_not_be(store: DetectStore, query: str, language: str, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         select_alerts(store.engine, store.schema(), store.alerts.table, Selection(query, language), NOW, BUDGET)
+
+
+@pytest.fixture(scope="module")
+def blocks(make_store: Callable[[], DetectStore]) -> DetectStore:
+    """A building block and another alert."""
+    store = make_store()
+    block = made("b-1", 1, "high", 73, "r-1", "web", ["event-1"])
+    block["alert"]["building_block_type"] = "default"
+    store.alerts.add([block, made("b-2", 2, "low", 21, "r-1", "web", ["event-1"])])
+    return store
+
+
+@pytest.mark.parametrize(("asked", "ids"), [(False, ["b-2"]), (True, ["b-2", "b-1"])])
+def test_building_blocks_are_shown_to_who_asks_for_them(blocks: DetectStore, asked: bool, ids: list[str]) -> None:
+    assert listed(blocks, building_blocks=asked) == (ids, None)
+    wanted = AlertFilter(building_blocks=asked)
+    counted = groups(blocks.engine, blocks.schema(), blocks.alerts.table, ["host.name"], wanted, NOW, 10).groups
+    assert [one.count for one in counted] == [len(ids)]
+    for query, language in (("*", "kql"), ("any where true", "eql"), ("FROM alerts-* | KEEP alert.id", "esql")):
+        selection = Selection(query, language, building_blocks=asked)
+        found = select_alerts(blocks.engine, blocks.schema(), blocks.alerts.table, selection, NOW, BUDGET)
+        assert sorted(found) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("query", "language"),
+    [
+        ("host.name: web", "kql"),
+        ("FROM alerts-* METADATA _id | KEEP _id", "esql"),
+        ('sample by host.name [any where true] [any where rule.id == "r-1"]', "eql"),
+    ],
+)
+def test_searches_leave_building_blocks_out(blocks: DetectStore, query: str, language: str) -> None:
+    table, schema = blocks.alerts.table, blocks.schema()
+    counts = []
+    for within in ({}, without_building_blocks(schema)):
+        asked = Search(query, language, (table,), streams=(table,), within=within)
+        found = search(blocks.engine, schema, asked, NOW, BUDGET)
+        counts.append(len(found.groups if found.groups is not None else found.documents))
+    assert counts == ([2, 1] if language != "eql" else [1, 0])
+    assert without_building_blocks(schema.only([])) == {}
+
+
+def test_elastics_name_finds_building_blocks(blocks: DetectStore) -> None:
+    table = blocks.alerts.table
+    asked = Search("kibana.alert.building_block_type: default", "kql", (table,))
+    (found,) = search(blocks.engine, blocks.schema(), asked, NOW, BUDGET).documents
+    assert found["alert"]["id"] == "b-1"

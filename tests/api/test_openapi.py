@@ -6,6 +6,9 @@ import httpx
 import pytest
 
 OPERATIONS = {
+    ("post", "/api/v1/exceptions/preview"),
+    ("get", "/api/v1/exceptions/preview/{id}"),
+    ("delete", "/api/v1/exceptions/preview/{id}"),
     ("get", "/api/v1/health"),
     ("get", "/api/v1/packs"),
     ("get", "/api/v1/packs/{id}"),

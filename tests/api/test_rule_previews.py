@@ -61,6 +61,19 @@ def test_stored_and_new_rules_over_a_period(client: httpx.Client, attack: dict[s
     ]
 
 
+def test_shared_exceptions_count_unless_they_are_left_out(client: httpx.Client, attack: dict[str, Any]) -> None:
+    lists = "/api/v1/exception-lists"
+    made = client.post(lists, json={"name": "previewed"}).json()
+    condition = {"field": "event.action", "operator": "is", "values": ["StopLogging"]}
+    client.post(f"{lists}/{made['id']}/entries", json={"name": "x", "conditions": [condition], "rules": ["new"]})
+    asked = {"files": [RULE], "from": "2026-04-01", "to": "2026-06-01"}
+    ((own,), (bare,)) = (
+        ended(client, {**asked, "exceptions": exceptions})["result"]["rules"] for exceptions in (True, False)
+    )
+    client.delete(f"{lists}/{made['id']}")
+    assert (own["alerts"], own["exceptions"], bare["alerts"], bare["exceptions"]) == (0, 1, 1, 0)
+
+
 WRONG = [
     ({}, 400, "rules", "no rule is asked for"),
     ({"rules": ["none"]}, 404, "rules", "there is no rule `none`"),
@@ -95,7 +108,9 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> Event:
     """Previews begin and go on until they are cancelled."""
     began = Event()
 
-    def previewed(evaluator: object, rules: object, period: object, is_cancelled: Any) -> Iterator[Progress]:
+    def previewed(
+        evaluator: object, rules: object, period: object, is_cancelled: Any, off: object
+    ) -> Iterator[Progress]:
         yield Progress(1, 2, 10)
         began.set()
         while not is_cancelled():

@@ -21,8 +21,14 @@ from tests.api.conftest import app, client, services
 __all__ = ["app", "client", "services"]
 
 Ran = Callable[..., tuple[int, list[dict[str, Any]], str]]
-ALL = {"search": "", "language": "kql", "from": "", "to": "", "limit": 10}
-NONE: dict[str, list[str]] = {"status": [], "severity": [], "assignee": [], "tag": [], "rule": []}
+ALL = {"search": "", "language": "kql", "from": "", "to": "", "limit": 10, "building_blocks": False}
+NONE: dict[str, list[str]] = {
+    "status": [],
+    "severity": [],
+    "assignee": [],
+    "tag": [],
+    "rule": [],
+}
 
 
 def made(prefix: str) -> list[dict[str, Any]]:

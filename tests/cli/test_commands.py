@@ -10,6 +10,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from bartizan.cli.main import cli
+from bartizan.detect.forms import FORMS
 
 ROOT = typer.main.get_command(cli)
 RULE = """
@@ -181,7 +182,7 @@ def test_shipped_rules_find_their_samples_and_nothing_else() -> None:
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(row["outcome"] == "ok" and row["benign"] == 0 for row in rows)
-    assert {row["type"] for row in rows} >= {"query", "eql", "threshold", "new_terms", "esql", "correlation"}
+    assert {row["form"] for row in rows} >= {*FORMS}
 
 
 @pytest.mark.slow

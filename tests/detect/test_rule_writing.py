@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bartizan.detect.attack.registry import Attack
 from bartizan.detect.exceptions import Entry, RuleException
-from bartizan.detect.rule import Rule, Schedule
+from bartizan.detect.rule import DeclaredAction, Rule, RuleNotify, Schedule
 from bartizan.detect.rule_file import load_rule, read_rule
 from bartizan.detect.rule_writing import file_name, rule_text, write_rules
 from bartizan.detect.settings import (
@@ -54,6 +54,15 @@ VARIED = [
         "query": "",
         "index": ("anomalies-*",),
         "settings": MachineLearningSettings(("j",), 75),
+    },
+    {"notify": RuleNotify(("soc", "on-call"), 3600)},
+    {
+        "notify": RuleNotify(("soc",)),
+        "actions": (
+            DeclaredAction("isolate_host", (("comment", "worm"), ("connector", "soar"))),
+            DeclaredAction("notify", (("connectors", ("soc", "b")),)),
+            DeclaredAction("kill_process"),
+        ),
     },
     {"suppression": Suppression(("user.name",), 3600, "alone"), "is_building_block": True, "max_alerts": 5},
     {"exception_lists": ("scanners", "office")},

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bartizan.respond.actions import KINDS, authorise, describe, read_actions, unauthorised
+from bartizan.respond.actions import KINDS, authorise, describe, read_actions, request, unauthorised
 from bartizan.respond.errors import ActionInvalid, NotAuthorised
 from tests.respond.conftest import alert
 
@@ -67,3 +67,11 @@ def test_a_dry_run_says_what_would_be_done() -> None:
     (action,) = read_actions(ISOLATE, "r")
     told = describe(action, alert() | {"host": {"name": "web-1\n{user.name}"}})
     assert told == "cut web-1\\n{user.name} off the network but for Bartizan (comment: worm)"
+
+
+def test_a_request_says_what_is_asked_and_of_which_alert() -> None:
+    (action,) = read_actions([{"type": "isolate_host", "comment": "worm", "connector": "soar"}], "rule r-1")
+    asked = request(action, {**alert(), "host": {"name": "web-1"}})
+    told = "cut web-1 off the network but for Bartizan (comment: worm)"
+    assert asked["alert"]["action"] == {"type": "isolate_host", "description": told, "parameters": {"comment": "worm"}}
+    assert (asked["alert"]["reason"], asked["alert"]["id"]) == (f"asked for: {told}", "a1")

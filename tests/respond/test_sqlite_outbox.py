@@ -1,6 +1,7 @@
 """The outbox: each alert once, in order, through restarts; what is wrong with its file is told."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from bartizan.respond import sqlite_outbox
 from bartizan.respond.errors import OutboxError
-from bartizan.respond.outbox import Entry, Outbox
+from bartizan.respond.outbox import Entry, Outbox, Pace
 from bartizan.respond.sqlite_outbox import SqliteOutbox
 from tests.respond.conftest import NOW
 
@@ -121,3 +122,54 @@ def test_a_closed_outbox_is_told(outbox: Outbox) -> None:
     outbox.close()
     with pytest.raises(OutboxError):
         outbox.add([entry("a")], NOW)
+
+
+def paced(id: str, key: str = "r", connector: str = "c", every_s: int = 100) -> Entry:
+    return replace(entry(id, connector=connector), pace=Pace(key, every_s))
+
+
+def delivered(outbox: Outbox, at_s: float, connector: str = "c") -> list[set[str]]:
+    """What goes at an instant, by delivery; it is sent."""
+    found: dict[str, set[str]] = {}
+    for id, delivery, _ in due(outbox, at_s, connector):
+        found.setdefault(delivery, set()).add(id)
+    for delivery in found:
+        outbox.sent(delivery, NOW + timedelta(seconds=at_s))
+    return list(found.values())
+
+
+def test_what_comes_too_soon_waits_and_goes_together(outbox: Outbox) -> None:
+    def add(at_s: float, *entries: Entry) -> int:
+        return outbox.add(entries, NOW + timedelta(seconds=at_s))
+
+    assert add(0, paced("a"), paced("b"), paced("other", key="s")) == 3
+    assert sorted(map(sorted, delivered(outbox, 0))) == [["a", "b"], ["other"]]
+    assert add(30, paced("c"), paced("a")) == 1
+    assert add(60, paced("d")) == 1
+    assert delivered(outbox, 99) == []
+    assert delivered(outbox, 100) == [{"c", "d"}]
+    assert add(150, paced("e")) == 1
+    assert delivered(outbox, 199) == []
+    assert delivered(outbox, 200) == [{"e"}]
+    assert add(450, paced("f")) == 1
+    assert delivered(outbox, 450) == [{"f"}]
+    assert add(451, paced("g", connector="x"), paced("h")) == 2
+    assert (delivered(outbox, 451, "x"), delivered(outbox, 451)) == ([{"g"}], [])
+
+
+def test_a_pace_outlives_the_process(outbox: Outbox, file: Path) -> None:
+    outbox.add([paced("a")], NOW)
+    outbox.close()
+    again = SqliteOutbox(file)
+    again.add([paced("b")], NOW + timedelta(seconds=1))
+    assert [set(one) for one in delivered(again, 1)] == [{"a"}]
+    assert delivered(again, 100) == [{"b"}]
+    again.close()
+
+
+def test_what_is_a_delivery_of_its_own_stays_one(outbox: Outbox) -> None:
+    outbox.add([replace(entry("action-1"), is_alone=True), entry("a")], NOW)
+    assert due(outbox) == [("action-1", "action-1", 0), ("a", "", 0)]
+    outbox.dead("action-1", "gone", NOW)
+    assert outbox.revive("c", NOW) == 1
+    assert due(outbox) == [("action-1", "action-1", 0), ("a", "", 0)]

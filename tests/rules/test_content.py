@@ -14,18 +14,22 @@ import pytest
 from bartizan.detect.attack import Attack, load_attack
 from bartizan.detect.reason import fields
 from bartizan.detect.rule_file import load_rule
+from bartizan.detect.rule_settings import TYPES
 from bartizan.ecs import Registry, load_registry
 from bartizan.integrations.catalog import load_catalog
 
 RULES = Path(__file__).parents[2] / "rules"
 FILES = sorted(RULES.rglob("*.toml"))
 BANDS = {"low": range(1, 22), "medium": range(22, 48), "high": range(48, 74), "critical": range(74, 101)}
-ADDRESS_KEYS = ("sourceIPAddress", "clientIp", "src_ip", "dest_ip")
+ADDRESS_KEYS = ("sourceIPAddress", "clientIp", "src_ip", "dest_ip", "ip")
 INVENTED = [
     ip_network(block)
-    for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    for block in (
+        *("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"),
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+    )
 ]
-"""RFC 5737's documentation blocks and RFC 1918's private ones."""
+"""The documentation blocks of RFC 5737 and RFC 3849 and RFC 1918's private ones."""
 HEADINGS = ("## What to look at", "## Triage", "## Response")
 
 each_rule = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -52,7 +56,7 @@ def _records(file: Path, kind: str) -> list[Mapping[str, Any]]:
 
 def test_there_are_rules_and_ids_and_names_are_unique() -> None:
     entries = [_entry(file) for file in FILES]
-    assert len(entries) >= 36
+    assert len(entries) >= 76
     for key in ("id", "name"):
         twice = [value for value, count in Counter(entry[key] for entry in entries).items() if count > 1]
         assert not twice, f"two rules have one `{key}`"
@@ -66,8 +70,8 @@ def test_every_sample_file_has_its_rule() -> None:
 
 def test_every_type_that_has_data_is_there(attack: Attack) -> None:
     rules = [load_rule(file, attack) for file in FILES]
-    assert {rule.type for rule in rules} == {"query", "eql", "threshold", "new_terms", "esql", "correlation"}
-    assert {rule.language for rule in rules} >= {"kql", "eql", "esql", "sigma"}
+    assert {rule.type for rule in rules} == {*TYPES} - {"machine_learning"}
+    assert {rule.language for rule in rules} >= {"kql", "lucene", "eql", "esql", "sigma"}
 
 
 @each_rule

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlglot import exp, parse_one
 
+from bartizan.alerts.building_blocks import FIELD as BUILDING_BLOCK
 from bartizan.alerts.errors import ChangeRefused
 from bartizan.alerts.present import COLUMNS, shown
 from bartizan.alerts.workflow import ASSIGNEES, STATUS, TAGS
@@ -17,7 +18,7 @@ from bartizan.engine.literals import date_text
 from bartizan.query.binder import Binder
 from bartizan.query.compile import predicate, to_ir
 from bartizan.query.schema import Schema
-from bartizan.query.sql import column
+from bartizan.query.sql import column, text
 
 _PAGE = """
 SELECT `event.original` AS alert, `@timestamp` AS at, ifNull(`alert.risk_score`, -1) AS risk, `event.id` AS id
@@ -56,6 +57,8 @@ class AlertFilter:
     query: str = ""
     language: str = "kql"
     """A condition on alerts' fields, in a language that has conditions."""
+    building_blocks: bool = False
+    """Whether building blocks are among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ def condition_of(schema: Schema, table: str, wanted: AlertFilter, now: datetime)
         own, binder = schema.only([table]), Binder("q")
         trees.append(predicate(to_ir(wanted.query, wanted.language, own, now), own.narrow(table), binder))
         parameters |= {name: bound.value for name, bound in binder.params.items()}
+    if not wanted.building_blocks and BUILDING_BLOCK in schema.streams.get(table, {}):
+        trees.append(exp.EQ(this=column(BUILDING_BLOCK), expression=text("")))
     return Condition(trees, parameters)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bartizan.alerts.building_blocks import without_building_blocks
 from bartizan.alerts.errors import ChangeRefused
 from bartizan.engine.base import Engine, rows
 from bartizan.query.budget import Budget, kept
@@ -24,6 +25,8 @@ class Selection:
     time_from: datetime | None = None
     time_to: datetime | None = None
     """`time_from` <= time < `time_to`."""
+    building_blocks: bool = False
+    """Whether building blocks are among them."""
 
     def said(self) -> dict[str, str]:
         """As a change set keeps it."""
@@ -32,6 +35,7 @@ class Selection:
             "query": self.query,
             "language": self.language,
             **{name: at.isoformat() for name, at in times.items() if at is not None},
+            **({"building_blocks": "true"} if self.building_blocks else {}),
         }
 
 
@@ -42,13 +46,16 @@ def select_alerts(
 
     Raises a `QueryError` for a query that is wrong, `ChangeRefused` for a table without ids, `BudgetExceeded`.
     """
+    within = {} if wanted.building_blocks else without_building_blocks(schema.only([table]))
     asked = Search(
-        *(wanted.query, wanted.language, (table,), wanted.time_from, wanted.time_to, MAX_ROWS), streams=(table,)
+        *(wanted.query, wanted.language, (table,), wanted.time_from, wanted.time_to, MAX_ROWS),
+        streams=(table,),
+        within=within,
     )
     ready = prepared(schema, asked, now)
     if not isinstance(ready, Compiled):
         return _found(run(engine, schema, ready, budget))
-    ids = compile_events(ready.wanted, schema.only([table]), Within(limit=MAX_ROWS, order=()), (ID,))
+    ids = compile_events(ready.wanted, schema.only([table]), Within(limit=MAX_ROWS, order=(), only=within), (ID,))
     values = {name: bound.value for name, bound in ids.params.items()}
     with kept(budget):
         return [row[ID] for row in rows(engine, ids.tree, values, settings=budget.settings()) if row[ID]]

@@ -59,6 +59,8 @@ class BulkChange(BaseModel):
     """Date or date math (`now-7d`), included."""
     time_to: str = Field(default="", alias="to", max_length=100)
     """Date or date math, excluded."""
+    building_blocks: bool = False
+    """Whether the query finds alerts that are there for other rules alone."""
 
     @model_validator(mode="after")
     def _one_of(self) -> "BulkChange":
@@ -225,7 +227,7 @@ def _begin(serving: Served, asked: BulkChange, change: Change) -> ChangeSet:
         return changes.begin(asked.ids or [], change, ACTOR)
     services, now = serving.services, serving.services.clock()
     times = instant_of(asked.time_from, "from", now), instant_of(asked.time_to, "to", now)
-    wanted = Selection(asked.query, asked.language, *times)
+    wanted = Selection(asked.query, asked.language, *times, asked.building_blocks)
     table, budget = services.alerts.table, services.limits.search
     ids = select_alerts(services.engine, services.schema(), table, wanted, now, budget)
     return changes.begin(ids, change, ACTOR, wanted.said())

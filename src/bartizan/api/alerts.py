@@ -42,6 +42,8 @@ class AlertConditions(BaseModel):
     """A condition on alerts' fields."""
     language: str = Field(default="kql", max_length=20)
     """Of `search`: one that has conditions."""
+    building_blocks: bool = False
+    """Whether alerts that are there for other rules alone are among them."""
 
 
 class AlertsQuery(AlertConditions):
@@ -174,6 +176,7 @@ def _filter(serving: Served, asked: AlertConditions) -> AlertFilter:
         rules=asked.rule,
         query=asked.search,
         language=asked.language,
+        building_blocks=asked.building_blocks,
     )
 
 

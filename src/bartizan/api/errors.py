@@ -17,7 +17,7 @@ from bartizan.ingest.errors import IngestError
 from bartizan.integrations.errors import UnknownDataset
 from bartizan.query.budget import BudgetExceeded
 from bartizan.query.errors import QueryError, QuerySyntaxError
-from bartizan.respond.errors import NotAuthorised, UnknownConnector
+from bartizan.respond.errors import ActionInvalid, NotAuthorised, UnknownConnector
 from bartizan.state.errors import Duplicate, Invalid, LeaseLost, Missing, Outdated
 
 TIMEOUT_EXCEEDED = 159
@@ -67,6 +67,7 @@ _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (UnknownConnector, HTTPStatus.NOT_FOUND),
     (NotAuthorised, HTTPStatus.FORBIDDEN),
+    (ActionInvalid, HTTPStatus.BAD_REQUEST),
     (UnknownAlert, HTTPStatus.NOT_FOUND),
     (UnknownChangeSet, HTTPStatus.NOT_FOUND),
     (ChangeConflict, HTTPStatus.CONFLICT),

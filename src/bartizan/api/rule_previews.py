@@ -17,9 +17,10 @@ from bartizan.detect.meaning import Knowledge
 from bartizan.detect.preview.period import Period, read_period
 from bartizan.detect.preview.result import Preview, Progress
 from bartizan.detect.preview.run import previewed
-from bartizan.detect.preview.select import selected
+from bartizan.detect.preview.select import as_asked, selected
 from bartizan.detect.rule import Rule
 from bartizan.detect.runner import Evaluator
+from bartizan.detect.tuning import Tuned, Tuning
 
 KIND = "preview"
 
@@ -39,6 +40,8 @@ class PreviewRequest(BaseModel):
     """All rules."""
     files: list[str] = Field(default=[], max_length=1_000)
     """TOML of rules that need not be stored."""
+    exceptions: bool = True
+    """Whether the rules' exceptions, their own and shared ones, leave out what they leave out of running rules."""
     time_from: str = Field(default="now-30d", alias="from", max_length=100)
     """Date or date math of event time, included."""
     time_to: str = Field(default="now", alias="to", max_length=100)
@@ -66,8 +69,8 @@ class PreviewJob(BaseModel):
 
 async def start_preview(serving: Serving, asked: PreviewRequest) -> PreviewJob:
     """Preview rules over a past period."""
-    rules, period = await serving.threads.call(_understood, serving, asked)
-    return _shown(serving.background.start(KIND, lambda task: _result(serving, rules, period, task)))
+    tuned, period = await serving.threads.call(_understood, serving, asked)
+    return _shown(serving.background.start(KIND, lambda task: _result(serving, tuned, period, task)))
 
 
 async def preview(serving: Serving, id: JobId) -> PreviewJob:
@@ -80,17 +83,17 @@ async def cancel_preview(serving: Serving, id: JobId) -> PreviewJob:
     return _shown(await serving.threads.call(serving.background.cancel, id, KIND))
 
 
-def _understood(serving: Served, asked: PreviewRequest) -> tuple[list[Rule], Period]:
+def _understood(serving: Served, asked: PreviewRequest) -> tuple[Tuned, Period]:
     services = serving.services
     period = read_period(asked.time_from, asked.time_to, services.clock())
-    added = _loaded(serving, asked.files)
+    added = loaded(serving, asked.files)
     rules = selected(services.rulebook, asked.rules, asked.tags, added, asked.all)
     if not rules:
         raise BadParameter("no rule is asked for", where="rules", hint="give `rules`, `tags`, `files` or `all`")
-    return rules, period
+    return as_asked(rules, Tuning(services.state), services.clock(), not asked.exceptions), period
 
 
-def _loaded(serving: Served, texts: list[str]) -> list[Rule]:
+def loaded(serving: Served, texts: list[str]) -> list[Rule]:
     """The rules of files that came as text; the first that is wrong is told by its number."""
     if not texts:
         return []
@@ -105,11 +108,11 @@ def _loaded(serving: Served, texts: list[str]) -> list[Rule]:
     return list(book)
 
 
-def _result(serving: Served, rules: list[Rule], period: Period, task: Task) -> Preview:
+def _result(serving: Served, tuned: Tuned, period: Period, task: Task) -> Preview:
     services = serving.services
     budget = replace(services.limits.search, search=task.search)
-    evaluator = Evaluator(services.engine, services.schema(), Knowledge(services.clock()), budget)
-    for told in previewed(evaluator, rules, period, task.cancelled.is_set):
+    evaluator = Evaluator(services.engine, services.schema(), Knowledge(services.clock(), tuned.lists), budget)
+    for told in previewed(evaluator, tuned.rules, period, task.cancelled.is_set, tuned.off):
         if isinstance(told, Progress):
             task.progress(told.done, told.total, told.events)
         else:

@@ -5,14 +5,18 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bartizan.api.actor import Acting
 from bartizan.api.errors import NotFound, Problem, problem_of
 from bartizan.api.route import Route, Served, Serving
 from bartizan.detect.document import threat
+from bartizan.detect.responses import MAX_ACTIONS, MAX_CONNECTORS, finds
 from bartizan.detect.rule import Rule
 from bartizan.detect.rulebook import Rulebook
 from bartizan.detect.schedule import NEW
+from bartizan.pipeline.responses import NOTHING, Responding
+from bartizan.respond.actions import authorise, read_actions
 
 
 class RuleOrigin(BaseModel):
@@ -46,6 +50,18 @@ class RuleSummary(BaseModel):
     """Null for a rule that is of no pack."""
 
 
+class RuleNotifyBody(BaseModel):
+    """Whom a rule's alerts are told to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    connectors: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=MAX_CONNECTORS)
+    """Their names; none tells nobody but whom the routes tell."""
+    every: str = Field(default="", pattern=r"^([0-9]{1,6}[smhd])?$")
+    """Least time between two notifications by one connector, `1h`; what comes sooner is told together. Empty tells
+    each alert."""
+
+
 class RuleOutcome(BaseModel):
     """How a rule's runs went since the server started."""
 
@@ -70,6 +86,12 @@ class RuleDetail(RuleSummary):
     schedule: dict[str, int]
     max_alerts: int
     outcome: RuleOutcome
+    notify: RuleNotifyBody | None
+    """Null for nobody but whom the routes tell."""
+    actions: list[dict[str, str | list[str]]]
+    """What is to be done about its alerts: `type`, and the type's settings."""
+    response_problems: list[str]
+    """What of these two is not honoured, and why; the rule runs all the same."""
 
 
 class Rules(BaseModel):
@@ -85,8 +107,19 @@ class RuleChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool | None
+    enabled: bool | None = None
     """Whether it runs; null is as its file says."""
+    notify: RuleNotifyBody | None = None
+    """Whom its alerts are told to; null is as its file says."""
+    actions: list[dict[str, str | list[str]]] | None = Field(default=None, max_length=MAX_ACTIONS)
+    """What is to be done about its alerts; each needs its own privilege (`respond.api_privileges`). Null is as its file
+    says. Members that are left out stay as they are."""
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "RuleChange":
+        if not self.model_fields_set:
+            raise ValueError("give what is to change")
+        return self
 
 
 RuleId = Annotated[str, Path(max_length=200)]
@@ -108,21 +141,52 @@ async def rule(serving: Serving, id: RuleId) -> RuleDetail:
     return await _detail(serving, found)
 
 
-async def change_rule(serving: Serving, id: RuleId, asked: RuleChange) -> RuleDetail:
-    """Switch a rule on or off.
+async def change_rule(serving: Serving, acting: Acting, id: RuleId, asked: RuleChange) -> RuleDetail:
+    """Switch a rule on or off, and say whom its alerts are told to and what is to be done about them.
 
-    A rule that is switched on again sees what arrived meanwhile.
+    A rule that is switched on again sees what arrived meanwhile. Actions are for what the rule finds now: when its
+    query changes, they are put off until they are declared anew.
     """
     found = _found(serving, id)
-    await serving.threads.call(serving.services.state.rule_states.enable, [id], asked.enabled)
+    await serving.threads.call(_change, serving, found, asked, acting)
     return await _detail(serving, found)
 
 
 async def _detail(serving: Served, rule: Rule) -> RuleDetail:
     off = await serving.threads.call(_off, serving)
+    responding = await serving.threads.call(serving.services.responding)
     outcome = asdict(serving.services.detection.outcomes.get(rule.id, NEW))
+    responses = _responses(responding.get(rule.id, NOTHING))
     described = _described(rule, rule.id not in off, serving.services.rulebook)
-    return RuleDetail.model_validate({**described, "outcome": outcome})
+    return RuleDetail.model_validate({**described, "outcome": outcome, **responses})
+
+
+def _change(serving: Served, rule: Rule, asked: RuleChange, by: str) -> None:
+    state, given = serving.services.state, asked.model_fields_set
+    if "actions" in given and asked.actions is not None:
+        where = f"rule {rule.id}"
+        authorise(read_actions(asked.actions, where), serving.services.declaring.api, where)
+    if "enabled" in given:
+        state.rule_states.enable([rule.id], asked.enabled)
+    if "notify" in given:
+        state.rule_responses.set_notify(rule.id, None if asked.notify is None else _notify(asked.notify), by)
+    if "actions" in given:
+        state.rule_responses.set_actions(rule.id, asked.actions, finds(rule), by)
+
+
+def _notify(asked: RuleNotifyBody) -> dict[str, Any]:
+    """As a rule's file has it; empty for nobody."""
+    if not asked.connectors:
+        return {}
+    return {"connectors": asked.connectors, **({"every": asked.every} if asked.every else {})}
+
+
+def _responses(found: Responding) -> dict[str, Any]:
+    return {
+        "notify": dict(found.notify) or None,
+        "actions": [dict(one) for one in found.actions],
+        "response_problems": list(found.problems),
+    }
 
 
 def _off(serving: Served) -> set[str]:

@@ -10,6 +10,7 @@ import orjson
 from fastapi import Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from bartizan.alerts.building_blocks import without_building_blocks
 from bartizan.api.errors import BadParameter, NotFound
 from bartizan.api.route import JsonResponse, Route, Served, Serving
 from bartizan.query.cancel import cancel
@@ -41,6 +42,8 @@ class SearchRequest(BaseModel):
     limit: int = Field(default=100, ge=0, le=MAX_LIMIT)
     parameters: list[Any] | dict[str, Any] = Field(default=[], max_length=100)
     """Values of an ES|QL query's `?1` or `?name`."""
+    building_blocks: bool = False
+    """Whether alerts that are there for other rules alone are found too."""
     id: str = Field(default="", max_length=100)
     """A name for this search, to cancel it by; a search whose client hangs up is cancelled too."""
     explain: bool = False
@@ -149,13 +152,15 @@ def _search(serving: Served, asked: SearchRequest, id: str) -> Response:
     services = serving.services
     now = services.clock()
     started = time.monotonic()
+    schema = services.schema()
     time_from, time_to = instant_of(asked.time_from, "from", now), instant_of(asked.time_to, "to", now)
     wanted = Search(
         *(asked.query, asked.language, asked.index, time_from, time_to, asked.limit),
         parameters=asked.parameters,
         lookups=services.lookups,
+        within={} if asked.building_blocks else without_building_blocks(schema),
     )
-    engine, schema = services.engine, services.schema()
+    engine = services.engine
     answer: dict[str, Any] = {**_NOTHING, "documents": []}
     if asked.explain:
         explained = explain_search(engine, schema, wanted, now)

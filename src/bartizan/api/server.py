@@ -17,6 +17,7 @@ from bartizan.api import (
     cases,
     connectors,
     coverage,
+    exception_previews,
     exceptions,
     health,
     ingest,
@@ -60,7 +61,7 @@ RESOURCES = {
         *attachments.ROUTES,
     ),
     "timelines": timelines.ROUTES,
-    "exceptions": exceptions.ROUTES,
+    "exceptions": (*exceptions.ROUTES, *exception_previews.ROUTES),
     "value lists": value_lists.ROUTES,
     "jobs": jobs.ROUTES,
 }
@@ -68,8 +69,7 @@ RESOURCES = {
 
 def build(services: Services) -> FastAPI:
     """The ASGI application. Its worker runs from start-up to shutdown; an application is started once."""
-    notify = partial(services.notifier.catch_up, services.alerts)
-    worker = Worker(services.intake, services.detection, notify, services.clock)
+    worker = Worker(services.intake, services.detection, partial(_notify, services), services.clock)
     receiver = Receiver(services.intake, worker, services.limits.max_backlog_bytes)
     serving = Served(
         services,
@@ -93,6 +93,12 @@ def build(services: Services) -> FastAPI:
     for tag, routes in RESOURCES.items():
         add_routes(server, tag, routes)
     return server
+
+
+def _notify(services: Services) -> int:
+    """Hand new alerts to the connectors, as the routes and the rules want it now."""
+    chosen = {id: one.choice for id, one in services.responding().items()}
+    return services.notifier.catch_up(services.alerts, chosen)
 
 
 def _objects(limits: Limits) -> dict[re.Pattern[str], int]:

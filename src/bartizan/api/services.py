@@ -1,6 +1,6 @@
 """What the resources work with: built by `app`, handed to the server."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from bartizan.engine.base import Engine
 from bartizan.ingest.objects import Reading
 from bartizan.pipeline.detection import Detection
 from bartizan.pipeline.intake import Intake
+from bartizan.pipeline.responses import Declaring, Responding
 from bartizan.query.budget import Budget
 from bartizan.query.schema import Schema
 from bartizan.respond.notifier import Notifier
@@ -65,6 +66,10 @@ class Services:
     access: Access
     limits: Limits
     notifier: Notifier
+    responding: Callable[[], Mapping[str, Responding]]
+    """What rules want told and done about their alerts, as it is now, by the rule's id."""
+    declaring: Declaring
+    """Who may declare which response actions."""
     state: "State"
     casework: "Casework"
     lookups: Sequence[Path] = ()

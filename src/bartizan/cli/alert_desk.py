@@ -34,6 +34,8 @@ class Chosen:
     language: str
     time_from: str
     time_to: str
+    building_blocks: bool = False
+    """Whether the query finds building blocks."""
 
 
 class Desk(Protocol):
@@ -86,6 +88,7 @@ class LocalDesk:
             rules=wanted["rule"],
             query=wanted["search"],
             language=wanted["language"],
+            building_blocks=wanted["building_blocks"],
         )
         return page(app.engine, app.schema(), app.alerts.table, fits, now, wanted["limit"]).alerts
 
@@ -101,7 +104,7 @@ class LocalDesk:
             return asdict(changes.begin(chosen.ids, wanted, _actor()))
         app, now = self._app, self._app.clock()
         times = _instant(chosen.time_from, now), _instant(chosen.time_to, now)
-        selection = Selection(chosen.query, chosen.language, *times)
+        selection = Selection(chosen.query, chosen.language, *times, chosen.building_blocks)
         ids = select_alerts(app.engine, app.schema(), app.alerts.table, selection, now, app.budget)
         return asdict(changes.begin(ids, wanted, _actor(), selection.said()))
 
@@ -135,8 +138,9 @@ class RemoteDesk:
         }
 
     def begin(self, chosen: Chosen, change: Mapping[str, Any]) -> dict[str, Any]:
-        by_query = {"query": chosen.query, "language": chosen.language, "from": chosen.time_from, "to": chosen.time_to}
-        which = {"ids": chosen.ids} if chosen.query is None else by_query
+        times = {"from": chosen.time_from, "to": chosen.time_to}
+        by_query = {"query": chosen.query, "language": chosen.language, "building_blocks": chosen.building_blocks}
+        which = {"ids": chosen.ids} if chosen.query is None else {**by_query, **times}
         return self._server.ask("POST", "/alerts/changes", {**which, "change": change})
 
     def begin_undo(self, id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from bartizan.alerts.workflow import REASONS, STATUSES
 from bartizan.cli.alert_desk import Chosen, Desk, open_desk
-from bartizan.cli.options import ConfigFile, Data, OutputFormat
+from bartizan.cli.options import BuildingBlocks, ConfigFile, Data, OutputFormat
 from bartizan.cli.output import Format, print_ndjson, print_rows, stderr
 from bartizan.cli.progress import bar
 from bartizan.errors import BartizanError
@@ -44,6 +44,7 @@ def list_alerts(
     rule: Annotated[Many, typer.Option("--rule", help="Id of a rule.", metavar="ID")] = None,
     time_from: From = "",
     time_to: To = "",
+    building_blocks: BuildingBlocks = False,
     limit: Annotated[int, typer.Option("--limit", help="Most alerts to print.", min=1, max=1000)] = 100,
     data: Data = None,
     config: ConfigFile = None,
@@ -55,8 +56,9 @@ def list_alerts(
     """
     wanted = {"search": query, "language": language, "from": time_from, "to": time_to, "limit": limit}
     many = {"status": status, "severity": severity, "assignee": assignee, "tag": tag, "rule": rule}
+    also = {"building_blocks": building_blocks, **{name: value or [] for name, value in many.items()}}
     with open_desk(data, config) as desk:
-        print_rows(desk.listed({**wanted, **{name: value or [] for name, value in many.items()}}), COLUMNS, format)
+        print_rows(desk.listed({**wanted, **also}), COLUMNS, format)
 
 
 @alerts.command()
@@ -88,6 +90,7 @@ def close(
     language: Language = "kql",
     time_from: From = "",
     time_to: To = "",
+    building_blocks: BuildingBlocks = False,
     note: Note = "",
     data: Data = None,
     config: ConfigFile = None,
@@ -98,7 +101,7 @@ def close(
     Example: bartizan alerts close --query 'rule.name: "Port scan" and host.name: scanner' --reason benign
     """
     change = {"status": "closed", "closed_reason": reason, "note": note}
-    _change(Chosen(ids or (), query, language, time_from, time_to), change, data, config, format)
+    _change(Chosen(ids or (), query, language, time_from, time_to, building_blocks), change, data, config, format)
 
 
 @alerts.command()
@@ -108,6 +111,7 @@ def acknowledge(
     language: Language = "kql",
     time_from: From = "",
     time_to: To = "",
+    building_blocks: BuildingBlocks = False,
     note: Note = "",
     data: Data = None,
     config: ConfigFile = None,
@@ -118,7 +122,7 @@ def acknowledge(
     Example: bartizan alerts acknowledge 0f3c9a5e7d21b8460f3c9a5e7d21b846
     """
     change = {"status": "acknowledged", "note": note}
-    _change(Chosen(ids or (), query, language, time_from, time_to), change, data, config, format)
+    _change(Chosen(ids or (), query, language, time_from, time_to, building_blocks), change, data, config, format)
 
 
 @alerts.command()
@@ -128,6 +132,7 @@ def reopen(
     language: Language = "kql",
     time_from: From = "",
     time_to: To = "",
+    building_blocks: BuildingBlocks = False,
     note: Note = "",
     data: Data = None,
     config: ConfigFile = None,
@@ -138,7 +143,7 @@ def reopen(
     Example: bartizan alerts reopen --query 'alert.closed_reason: duplicate' --from now-1d
     """
     change = {"status": "open", "note": note}
-    _change(Chosen(ids or (), query, language, time_from, time_to), change, data, config, format)
+    _change(Chosen(ids or (), query, language, time_from, time_to, building_blocks), change, data, config, format)
 
 
 @alerts.command()
@@ -150,6 +155,7 @@ def assign(
     language: Language = "kql",
     time_from: From = "",
     time_to: To = "",
+    building_blocks: BuildingBlocks = False,
     note: Note = "",
     data: Data = None,
     config: ConfigFile = None,
@@ -160,7 +166,7 @@ def assign(
     Example: bartizan alerts assign alice --query 'alert.status: open and cloud.account.id: 111122223333'
     """
     change = {"unassign" if remove else "assign": [who], "note": note}
-    _change(Chosen(ids or (), query, language, time_from, time_to), change, data, config, format)
+    _change(Chosen(ids or (), query, language, time_from, time_to, building_blocks), change, data, config, format)
 
 
 @alerts.command()
@@ -172,6 +178,7 @@ def tag(
     language: Language = "kql",
     time_from: From = "",
     time_to: To = "",
+    building_blocks: BuildingBlocks = False,
     note: Note = "",
     data: Data = None,
     config: ConfigFile = None,
@@ -182,7 +189,7 @@ def tag(
     Example: bartizan alerts tag red-team --query 'source.ip: 198.51.100.0/24' --from now-7d
     """
     change = {"untag" if remove else "tag": [name], "note": note}
-    _change(Chosen(ids or (), query, language, time_from, time_to), change, data, config, format)
+    _change(Chosen(ids or (), query, language, time_from, time_to, building_blocks), change, data, config, format)
 
 
 @alerts.command()

@@ -8,12 +8,14 @@ from bartizan import __version__
 from bartizan.cli.alerts import alerts
 from bartizan.cli.connectors import connectors
 from bartizan.cli.demo import demo
+from bartizan.cli.exceptions import exceptions
 from bartizan.cli.ingest import ingest
 from bartizan.cli.integrations import integrations
 from bartizan.cli.lists import lists
 from bartizan.cli.normalize import normalize
 from bartizan.cli.output import stderr, visible_lines
 from bartizan.cli.packs import packs
+from bartizan.cli.rule_responses import notify, responses
 from bartizan.cli.rule_switch import disable, enable
 from bartizan.cli.rules import rules
 from bartizan.cli.scan import scan
@@ -41,14 +43,15 @@ cli = typer.Typer(
 for command in (demo, ingest, normalize, scan, search, serve, simulate):
     cli.command()(command)
 cli.add_typer(alerts, name="alerts")
-for switch in (enable, disable):
-    rules.command()(switch)
+for setting in (enable, disable, notify, responses):
+    rules.command()(setting)
 cli.add_typer(rules, name="rules")
 cli.add_typer(packs, name="packs")
 cli.add_typer(sigma, name="sigma")
 cli.add_typer(integrations, name="integrations")
 cli.add_typer(connectors, name="connectors")
 cli.add_typer(lists, name="lists")
+cli.add_typer(exceptions, name="exceptions")
 
 
 @cli.command()

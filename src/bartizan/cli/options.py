@@ -20,6 +20,9 @@ Dataset = Annotated[
     typer.Option("--dataset", help="Dataset of every object, e.g. aws.cloudtrail; else told by content.", metavar="D"),
 ]
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders of logs.", exists=True, metavar="PATH...")]
+BuildingBlocks = Annotated[
+    bool, typer.Option("--building-blocks", help="Also alerts that are there for other rules alone.")
+]
 Rules = Annotated[
     list[Path] | None, typer.Option("--rules", help="Folder of rules, beside the shipped ones.", metavar="DIR")
 ]

@@ -37,7 +37,7 @@ def _print_for_people(found: Mapping[str, Any]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     loud = [one for one in found["rules"] if one["alerts"] or one["suppressed"]]
     console.print(
-        f"{_day(found['start'])} to {_day(found['end'])}: {found['events']:,} events, {found['alerts']:,} alerts of"
+        f"{day_of(found['start'])} to {day_of(found['end'])}: {found['events']:,} events, {found['alerts']:,} alerts of"
         f" {len(loud):,} of {len(found['rules']):,} rules, {found['per_day']:,} a day"
     )
     if found["alerts"]:
@@ -45,8 +45,8 @@ def _print_for_people(found: Mapping[str, Any]) -> None:
             f"│{bars(found['histogram'])}│ each of {_length(found['bucket_s'])}, at most {max(found['histogram']):,}"
         )
         Console(highlight=False).print(_table(loud, found["alerts"]))
-        _print_entities(console, found["entities"])
-        _print_samples(console, loud)
+        print_entities(console, found["entities"])
+        print_samples(console, loud)
     for one in found["rules"]:
         if one["error"]:
             stderr().print(f"{visible(one['name'])}: {visible_lines(one['error'])}", markup=False)
@@ -67,8 +67,10 @@ def _table(rules: Iterable[Mapping[str, Any]], alerts: int) -> Table:
 
 
 def _beside(rule: Mapping[str, Any]) -> list[str]:
-    """What is said of a rule that is suppressed or cut."""
-    told = []
+    """What is said of a rule that is switched off, suppressed, cut or has exceptions."""
+    told = ["switched off"] if rule["is_off"] else []
+    if rule["exceptions"]:
+        told.append(f"{rule['exceptions']:,} exceptions")
     if rule["suppressed"]:
         told.append(f"{rule['suppressed']:,} more suppressed")
     if rule["cut"]:
@@ -76,20 +78,23 @@ def _beside(rule: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def _print_entities(console: Console, entities: Mapping[str, Any]) -> None:
+def print_entities(console: Console, entities: Mapping[str, Any]) -> None:
+    """Whom and what it is about."""
     for field, values in entities.items():
         shown = ", ".join(f"{visible(one['value'])} {one['alerts']:,}" for one in values[:MAX_VALUES])
         console.print(f"{field}: {shown}", markup=False)
 
 
-def _print_samples(console: Console, rules: Iterable[Mapping[str, Any]]) -> None:
+def print_samples(console: Console, rules: Iterable[Mapping[str, Any]]) -> None:
+    """The newest alert of each of some rules."""
     samples = [sample for one in rules for sample in one["samples"][:1]]
     for sample in samples[:MAX_SAMPLES]:
         words = (cell(sample, path) for path in ("@timestamp", "rule.name", "alert.reason"))
         console.print("  ".join(words), markup=False)
 
 
-def _day(date: str) -> str:
+def day_of(date: str) -> str:
+    """A date to the minute."""
     return date.replace("T", " ").removesuffix("Z")[:16]
 
 

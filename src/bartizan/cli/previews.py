@@ -20,9 +20,10 @@ from bartizan.detect.meaning import Knowledge
 from bartizan.detect.preview.period import Period, read_period
 from bartizan.detect.preview.result import Preview, Progress
 from bartizan.detect.preview.run import previewed
-from bartizan.detect.preview.select import selected
+from bartizan.detect.preview.select import as_asked, selected
 from bartizan.detect.rule import Rule
 from bartizan.detect.runner import Evaluator
+from bartizan.detect.tuning import Tuned
 from bartizan.query.cancel import interruptible
 
 Asked = Annotated[
@@ -37,6 +38,9 @@ def preview(
     tags: Tags = None,
     time_from: Annotated[str, typer.Option("--from", help="Date or date math of event time.", metavar="T")] = "now-30d",
     time_to: Annotated[str, typer.Option("--to", help="Date or date math; excluded.", metavar="T")] = "now",
+    exceptions: Annotated[
+        bool, typer.Option("--exceptions/--no-exceptions", help="Leave out what the rules' exceptions leave out.")
+    ] = True,
     rules: Rules = None,
     data: Data = None,
     config: ConfigFile = None,
@@ -44,8 +48,9 @@ def preview(
 ) -> None:
     """Tell what rules would have found over a past period: alerts over time, whom they are about, how noisy they are.
 
-    Nothing is stored. Counts go on beyond a rule's `max_alerts`. For programs the first row is the whole, then there
-    is one for each rule, the noisiest first.
+    Nothing is stored. Counts go on beyond a rule's `max_alerts`. Exceptions, shared ones too, count as they do when
+    the rules run; rules that are switched off are previewed all the same. For programs the first row is the whole, then
+    there is one for each rule, the noisiest first.
 
     Example: bartizan rules preview my-rule.toml --from now-30d
     Example: bartizan rules preview --all --from now-7d --format ndjson
@@ -56,19 +61,21 @@ def preview(
     ids = [one for one in asked or () if not _is_path(one)]
     flags = {"rules": [str(path) for path in rules] if rules else None}
     with open_app(data, config, **flags) as app, bar("preview", None) as (progress, task):
-        shown = _Shown(progress, task)
+        shown = Shown(progress, task)
         if server := live_server(app.config):
             words = {"rules": ids, "tags": tags or [], "all": all, "from": time_from, "to": time_to}
-            found = _remote(server, {**words, "files": [*map(_text, _tomls(files))]}, shown)
+            also = {"files": [*map(text_of, tomls(files))], "exceptions": exceptions}
+            found = _remote(server, {**words, **also}, shown)
         else:
             period = read_period(time_from, time_to, app.clock())
-            chosen = selected(app.rulebook, ids, tags or (), _added(app, files), all)
-            found = asdict(interruptible(app.engine, lambda search: _local(app, chosen, period, search, shown)))
+            chosen = selected(app.rulebook, ids, tags or (), added_rules(app, files), all)
+            tuned = as_asked(chosen, app.detection.tuning, app.clock(), not exceptions)
+            found = asdict(interruptible(app.engine, lambda search: _local(app, tuned, period, search, shown)))
     print_preview(found, format)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """Shows how far a preview is, and at what rate."""
 
     bar: Bar
@@ -81,10 +88,10 @@ class _Shown:
         self.bar.update(self.task, completed=done, total=total, note=f"{events:,} events{rate}")
 
 
-def _local(app: App, rules: list[Rule], period: Period, search: str, shown: _Shown) -> Preview:
+def _local(app: App, tuned: Tuned, period: Period, search: str, shown: Shown) -> Preview:
     budget = replace(app.budget, search=search)
-    evaluator = Evaluator(app.engine, app.schema(), Knowledge(app.clock()), budget)
-    for told in previewed(evaluator, rules, period):
+    evaluator = Evaluator(app.engine, app.schema(), Knowledge(app.clock(), tuned.lists), budget)
+    for told in previewed(evaluator, tuned.rules, period, off=tuned.off):
         if isinstance(told, Progress):
             shown.update(told.done, told.total, told.events)
         else:
@@ -92,14 +99,14 @@ def _local(app: App, rules: list[Rule], period: Period, search: str, shown: _Sho
     return found
 
 
-def _remote(server: Remote, asked: Mapping[str, Any], shown: _Shown) -> dict[str, Any]:
+def _remote(server: Remote, asked: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
     for job in followed(server, "/rules/preview", asked):
         shown.update(job["done"], job["total"], job["events"])
     result: dict[str, Any] = job["result"]
     return result
 
 
-def _added(app: App, files: list[Path]) -> list[Rule]:
+def added_rules(app: App, files: list[Path]) -> list[Rule]:
     """The rules of files; those that don't load are told, the others go on."""
     if not files:
         return []
@@ -113,11 +120,13 @@ def _is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text or Path(text).exists()
 
 
-def _tomls(files: list[Path]) -> list[Path]:
+def tomls(files: list[Path]) -> list[Path]:
+    """The files of rules among files and below folders."""
     return [one for file in files for one in (sorted(file.rglob("*.toml")) if file.is_dir() else [file])]
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What a file holds. Raises `BadParameter` for one that can't be read."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -15,6 +15,7 @@ from bartizan.cli.progress import bar
 from bartizan.detect.errors import RuleError
 from bartizan.detect.import_check import Trial, check_rules
 from bartizan.detect.imported import Imported
+from bartizan.detect.responses import without_responses
 from bartizan.detect.rule_entry import rule_entry
 from bartizan.detect.rule_sources import load_rules
 from bartizan.detect.rule_writing import Written, file_name, write_rules
@@ -59,7 +60,8 @@ def import_rules(
     Exit status: 0 all can run, 1 some can't, or a file that says something else was left as it is.
     """
     with open_app(data, config) as app:
-        found = list(unique(load_rules(paths, app.attack)))
+        loaded = unique(load_rules(paths, app.attack))
+        found: Found = [without_responses(one) if isinstance(one, Imported) else one for one in loaded]
         if into is None:
             found = _without_known(found, app)
         rows = _tried(found, app)

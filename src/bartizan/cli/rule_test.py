@@ -8,9 +8,10 @@ import typer
 
 from bartizan.cli.options import ConfigFile, OutputFormat, open_app
 from bartizan.cli.output import Format, print_rows, stderr, tell_left_out, visible
+from bartizan.detect.forms import FORMS
 from bartizan.detect.rule_check import Tested, try_samples
 
-COLUMNS = ("rule", "type", "matches", "benign", "outcome")
+COLUMNS = ("rule", "form", "matches", "benign", "outcome")
 
 
 def test_rules(
@@ -27,7 +28,8 @@ def test_rules(
     Example: bartizan rules test
     Example: bartizan rules test my-rules/ --format ndjson
 
-    Exit status: 0 every rule finds what it should, 1 some don't, or a rule doesn't load or has no samples.
+    `form` is a rule's type and, where that has several, its language or what it asks for. Exit status: 0 every rule
+    finds what it should, 1 some don't, a rule doesn't load or has no samples, or a form has no shipped rule.
     """
     folder = tempfile.TemporaryDirectory(prefix="bartizan-rules-")
     with folder as data, open_app(Path(data), config, engine={"url": ""}) as app:
@@ -40,8 +42,12 @@ def test_rules(
     for problem in report.problems:
         console.print(f"{problem.file}: {visible(problem.message)}", markup=False)
     failed = [row for row in rows if row["outcome"] != "ok"]
-    console.print(f"{len(rows)} rules of {len({row['type'] for row in rows})} types, {len(failed)} not ok")
-    raise typer.Exit(1 if failed or report.problems or book.problems else 0)
+    forms = {row["form"] for row in rows}
+    console.print(f"{len(rows)} rules of {len(forms)} forms, {len(failed)} not ok", highlight=False)
+    absent = [form for form in FORMS if form not in forms] if not paths else []
+    if absent:
+        console.print(f"no shipped rule is of {', '.join(absent)}", highlight=False)
+    raise typer.Exit(1 if failed or report.problems or book.problems or absent else 0)
 
 
 def _row(one: Tested) -> dict[str, Any]:
@@ -50,6 +56,7 @@ def _row(one: Tested) -> dict[str, Any]:
         "id": one.rule.id,
         "rule": one.rule.name,
         "type": one.rule.type,
+        "form": one.form,
         "matches": f"{one.found}/{one.expected}",
         "found": one.found,
         "expected": one.expected,

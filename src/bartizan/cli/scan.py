@@ -7,10 +7,11 @@ from typing import Any
 
 import typer
 
+from bartizan.alerts.building_blocks import is_building_block
 from bartizan.app import App
 from bartizan.cli.alert_table import print_alerts
 from bartizan.cli.ingest import ingest_paths
-from bartizan.cli.options import ConfigFile, Dataset, OutputFormat, Paths, Rules, open_app
+from bartizan.cli.options import BuildingBlocks, ConfigFile, Dataset, OutputFormat, Paths, Rules, open_app
 from bartizan.cli.output import Format, stderr, tell_left_out, visible, visible_lines
 from bartizan.cli.progress import bar
 
@@ -18,6 +19,7 @@ from bartizan.cli.progress import bar
 def scan(
     paths: Paths,
     rules: Rules = None,
+    building_blocks: BuildingBlocks = False,
     dataset: Dataset = None,
     config: ConfigFile = None,
     format: OutputFormat = Format.TABLE,
@@ -36,8 +38,11 @@ def scan(
         with open_app(Path(folder), config, **flags) as app:
             tally = ingest_paths(app, paths, dataset, Format.TABLE)
             alerts, all_ran = detect(app, is_last=True)
-    print_alerts(alerts, format)
-    raise typer.Exit(1 if alerts or not all_ran or tally.failed_records or tally.failed_objects else 0)
+    shown = [alert for alert in alerts if building_blocks or not is_building_block(alert)]
+    print_alerts(shown, format)
+    if hidden := len(alerts) - len(shown):
+        stderr().print(f"{hidden:,} alerts that are there for other rules alone: --building-blocks shows them")
+    raise typer.Exit(1 if shown or not all_ran or tally.failed_records or tally.failed_objects else 0)
 
 
 def detect(app: App, is_last: bool) -> tuple[list[Mapping[str, Any]], bool]:

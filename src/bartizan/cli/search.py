@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from bartizan.alerts.building_blocks import without_building_blocks
 from bartizan.app import App
 from bartizan.cli.explanation import print_explanation
 from bartizan.cli.found import print_found
-from bartizan.cli.options import ConfigFile, Data, OutputFormat, open_app
+from bartizan.cli.options import BuildingBlocks, ConfigFile, Data, OutputFormat, open_app
 from bartizan.cli.output import Format, stderr
 from bartizan.cli.remote import Remote, live_server
 from bartizan.query.cancel import interruptible
@@ -52,6 +53,7 @@ def search(
         typer.Option("--parameter", help="ES|QL: what `?NAME` stands for, JSON or else text.", metavar="NAME=VALUE"),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", help="Most events to print.", min=0)] = 100,
+    building_blocks: BuildingBlocks = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print how the query is read and would be run, not its results.")
     ] = False,
@@ -72,11 +74,18 @@ def search(
     with open_app(data, config) as app:
         if not files and (server := live_server(app.config)):
             words = {"query": query, "language": language, "index": [index], "from": time_from, "to": time_to}
-            _remote(server, {**words, "limit": limit, "parameters": values}, explain, format)
+            _remote(
+                server,
+                {**words, "limit": limit, "parameters": values, "building_blocks": building_blocks},
+                explain,
+                format,
+            )
             return
         now = app.clock()
         times = _instant(time_from, now), _instant(time_to, now)
         asked = Search(query, language, (index,), *times, limit, parameters=values, lookups=app.lookups)
+        if not building_blocks and not files:
+            asked = replace(asked, within=without_building_blocks(app.schema()))
         if files:
             _files(app, files, fields, asked, now, explain, format)
         elif explain:

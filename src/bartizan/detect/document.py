@@ -58,7 +58,7 @@ def _alert(hit: Hit) -> dict[str, Any]:
         "end": hit.at,
         **({"threshold": {"count": hit.count}} if hit.count > 1 else {}),
         **({"suppression": {"count": hit.suppressed}} if hit.suppressed else {}),
-        **({"building_block": True} if rule.is_building_block else {}),
+        **({"building_block_type": "default"} if rule.is_building_block else {}),
     }
 
 

@@ -20,6 +20,25 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleNotify:
+    """Whom a rule's alerts are told to."""
+
+    connectors: tuple[str, ...]
+    """Their names."""
+    every_s: int = 0
+    """Least seconds between two notifications of the rule by one connector: what comes sooner waits and is told
+    together. 0 tells each alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredAction:
+    """Something to be done about a rule's alerts, as it is declared; whether that may be is not decided here."""
+
+    type: str
+    settings: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What is looked for, how grave it is, and what it means in ATT&CK."""
 
@@ -56,5 +75,9 @@ class Rule:
     """Names of shared lists of exceptions that are its own too."""
     is_building_block: bool = False
     """Whether its alerts are only there for other rules, and shown to people who ask for them."""
+    notify: RuleNotify | None = None
+    """Whom its alerts are told to, beside the routes of the configuration."""
+    actions: tuple[DeclaredAction, ...] = ()
+    """What is to be done about its alerts."""
     unknown_fields: UnknownFields = "error"
     """`error`, or `missing` for rules of others: a field that nobody knows has no value."""

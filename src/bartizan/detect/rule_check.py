@@ -79,6 +79,8 @@ class Tested:
     """Least that must be found; 0 without samples."""
     benign: int
     """What was found in the benign samples; must be 0."""
+    form: str
+    """Its type, and where that has several, the language or what is asked for."""
     problems: tuple[Problem, ...]
 
 
@@ -151,7 +153,8 @@ def _tested(rule: Rule, trial: Trial, counts: Mapping[str, tuple[int, int]], reg
         *_unknown_places(rule, registry),
     ]
     expected = min(records, 1) if rule.id in trial.alone else records
-    return Tested(rule, found.get(str(match), 0), expected, found.get(str(benign), 0), tuple(problems))
+    form = trial.forms.get(rule.id, rule.type)
+    return Tested(rule, found.get(str(match), 0), expected, found.get(str(benign), 0), form, tuple(problems))
 
 
 def _unknown_places(rule: Rule, registry: Registry) -> Iterator[Problem]:

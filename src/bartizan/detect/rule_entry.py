@@ -5,6 +5,7 @@ from typing import Any
 
 from bartizan.detect.exceptions import Entry, RuleException
 from bartizan.detect.keys import span_text
+from bartizan.detect.responses import action_entry, notify_entry
 from bartizan.detect.rule import Rule, Schedule
 from bartizan.detect.rule_file import WITHOUT_INDEX
 from bartizan.detect.rule_settings import LANGUAGES
@@ -52,6 +53,8 @@ def rule_entry(rule: Rule) -> dict[str, Any]:
         "override": _overrides(rule.overrides),
         **({rule.type: _settings(rule.settings)} if rule.settings else {}),
         "exception_lists": list(rule.exception_lists),
+        "notify": notify_entry(rule.notify),
+        "actions": [action_entry(one) for one in rule.actions],
         "exceptions": [_exception(one) for one in rule.exceptions],
     }
     return _said(entry)

@@ -10,6 +10,7 @@ from bartizan.detect.attack.registry import Attack, Threat
 from bartizan.detect.errors import RuleError
 from bartizan.detect.exceptions import OPERATORS, Entry, RuleException
 from bartizan.detect.keys import Keys
+from bartizan.detect.responses import read_actions, read_notify
 from bartizan.detect.rule import SEVERITIES, Rule, Schedule
 from bartizan.detect.rule_settings import LANGUAGES, TYPES, read_settings
 from bartizan.detect.settings import Overrides, SeverityOverride, Suppression
@@ -90,6 +91,8 @@ def _rule(keys: Keys, attack: Attack, file: Path) -> Rule:
         exceptions=tuple(map(_exception, keys.tables("exceptions"))),
         exception_lists=keys.texts("exception_lists"),
         is_building_block=keys.flag("building_block"),
+        notify=read_notify(keys),
+        actions=read_actions(keys),
         unknown_fields="missing"
         if keys.choice("unknown_fields", ("error", "missing"), "error") == "missing"
         else "error",

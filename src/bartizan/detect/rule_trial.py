@@ -16,6 +16,7 @@ from bartizan.detect.complete import completeness_of
 from bartizan.detect.document import alert_of
 from bartizan.detect.executor import Hit
 from bartizan.detect.findings import RuleFailed
+from bartizan.detect.forms import form_of
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.plan import RulePlan
 from bartizan.detect.rule import Rule
@@ -52,6 +53,8 @@ class Trial:
     failed: list[RuleFailed]
     alone: frozenset[str] = field(default_factory=frozenset)
     """Rules that look at more than single events: of a file they raise one alert or some."""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """The form of each rule that could be planned, by its id."""
 
 
 @dataclass(slots=True)
@@ -67,6 +70,7 @@ class Trying:
     hits: dict[str, dict[str, list[Hit]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     """By the rule's id and the file."""
     failed: list[RuleFailed] = field(default_factory=list)
+    forms: dict[str, str] = field(default_factory=dict)
 
     def run(self, rules: Iterable[Rule]) -> Trial:
         """All rules over all that is stored; correlations last."""
@@ -80,11 +84,13 @@ class Trying:
         for rule in together:
             self._correlation(rule)
         found = {id: {file: len(hits) for file, hits in own.items()} for id, own in self.hits.items()}
-        return Trial(found, self.failed, frozenset([plan.rule.id for plan in alone] + [rule.id for rule in together]))
+        several = frozenset([plan.rule.id for plan in alone] + [rule.id for rule in together])
+        return Trial(found, self.failed, several, self.forms)
 
     def _planned(self, rules: Sequence[Rule]) -> list[RulePlan]:
         plans, failed = self.evaluator.planner.plans(rules, self.evaluator.schema, self.evaluator.known)
         self.failed += failed
+        self.forms.update((plan.rule.id, form_of(plan)) for plan in plans)
         return plans
 
     def _scanned(self, plans: Sequence[RulePlan]) -> None:

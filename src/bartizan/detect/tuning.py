@@ -1,6 +1,6 @@
 """What people have set beside the rules' files: which rules are on, shared exceptions, the value lists they name."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ class Tuned:
 
     rules: Sequence[Rule]
     lists: Lists
+    off: frozenset[str] = frozenset()
+    """Ids of those of the rules that are switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,21 @@ class Tuning:
 
     def applied(self, rules: Iterable[Rule], now: datetime) -> Tuned:
         """The rules that are on, with the shared exceptions that are theirs."""
-        states = self.state.rule_states.all()
-        off = {rule for rule, state in states.items() if state.enabled is False}
-        shared = self.state.exceptions.in_force(now)
-        names = {one.id: one.name for one in self.state.exceptions.lists()} if shared else {}
-        tuned = [_with(rule, shared, names) for rule in rules if rule.id not in off]
-        return Tuned(tuned, self._lists(tuned))
+        tuned = self.asked(rules, now)
+        return replace(tuned, rules=[rule for rule in tuned.rules if rule.id not in tuned.off], off=frozenset())
 
-    def _lists(self, rules: Iterable[Rule]) -> Lists:
+    def asked(self, rules: Iterable[Rule], now: datetime, left_out: Collection[str] = ()) -> Tuned:
+        """Rules that a person asked for, on or off, with the shared exceptions that are theirs; without those whose ids
+        are in `left_out`."""
+        states = self.state.rule_states.all()
+        shared = [entry for entry in self.state.exceptions.in_force(now) if entry.id not in left_out]
+        names = {one.id: one.name for one in self.state.exceptions.lists()} if shared else {}
+        tuned = [_with(rule, shared, names) for rule in rules]
+        off = frozenset(rule.id for rule in tuned if rule.id in states and states[rule.id].enabled is False)
+        return Tuned(tuned, self.lists(tuned), off)
+
+    def lists(self, rules: Iterable[Rule]) -> Lists:
+        """The value lists that exceptions of the rules name."""
         wanted = {name for rule in rules for one in rule.exceptions for name in _list_names(one.entries)}
         known = {one.name: one for one in self.state.value_lists.lists() if one.name in wanted} if wanted else {}
         return {
@@ -72,20 +81,30 @@ class _TooMany(Sequence[str]):
 
 
 def _with(rule: Rule, shared: Sequence["ExceptionEntry"], names: dict[str, str]) -> Rule:
-    own = tuple(_exception(entry) for entry in shared if _applies(entry, rule, names))
+    own = tuple(stored_exception(entry) for entry in shared if applies(entry, rule, names))
     return replace(rule, exceptions=(*rule.exceptions, *own)) if own else rule
 
 
-def _applies(entry: "ExceptionEntry", rule: Rule, names: dict[str, str]) -> bool:
+def applies(entry: "ExceptionEntry", rule: Rule, names: Mapping[str, str]) -> bool:
+    """Whether a shared exception is a rule's: it names the rule, or the rule names its list; `names` are lists' names
+    by their ids."""
     if entry.rules is not None:
         return rule.id in entry.rules
     return names.get(entry.list_id, "") in rule.exception_lists
 
 
-def _exception(entry: "ExceptionEntry") -> RuleException:
-    entries = tuple(map(_entry, entry.conditions))
-    system = (Entry("host.os.type", "is", (entry.os,)),) if entry.os else ()
-    return RuleException(entry.name, (*entries, *system), entry.expires_at)
+def stored_exception(entry: "ExceptionEntry") -> RuleException:
+    """A shared exception as rules have it."""
+    return exception_of(entry.name, entry.conditions, entry.os, entry.expires_at)
+
+
+def exception_of(
+    name: str, conditions: Iterable["Condition"], os: str | None, expires_at: datetime | None
+) -> RuleException:
+    """An exception of conditions, on hosts of one system alone or anywhere, as rules have it."""
+    entries = tuple(map(_entry, conditions))
+    system = (Entry("host.os.type", "is", (os,)),) if os else ()
+    return RuleException(name, (*entries, *system), expires_at)
 
 
 def _entry(condition: "Condition") -> Entry:

@@ -4,7 +4,7 @@ Nothing of the text is in the SQL but names of columns that exist; everything el
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlglot import exp
@@ -99,6 +99,8 @@ class Within:
     fields: QueryFields = ECS_FIELDS
     order: tuple[ir.SortKey, ...] | None = None
     """None is the newest first."""
+    only: Mapping[str, ir.Expr] = field(default_factory=dict)
+    """What else the events of a stream fulfil."""
 
 
 def compile_events(
@@ -113,7 +115,9 @@ def compile_events(
     last = newest_first(within.fields) if within.order is None else within.order
     cuts = [*(_Cut(_in_time(keep, last), keep.count) for keep in wanted.keeps), _Cut(last, within.limit)]
     binder = Binder()
-    tree = select(_kept(expr, chosen, shown, [cut.over(shown) for cut in cuts]), Target(chosen, binder, database))
+    tree = select(
+        _kept(expr, within.only, chosen, shown, [cut.over(shown) for cut in cuts]), Target(chosen, binder, database)
+    )
     return Compiled(tree, binder.params, shown, expr, wanted.keeps)
 
 
@@ -160,11 +164,14 @@ def _with_time(expr: ir.Expr, within: Within) -> ir.Expr:
     return ir.And((ir.Range(ir.FieldRef(within.fields.timestamp, ir.Kind.DATE), low, high), expr))
 
 
-def _kept(expr: ir.Expr, schema: Schema, columns: tuple[str, ...], cuts: Sequence[_Cut]) -> ir.Relation:
+def _kept(
+    expr: ir.Expr, only: Mapping[str, ir.Expr], schema: Schema, columns: tuple[str, ...], cuts: Sequence[_Cut]
+) -> ir.Relation:
     first, *others = cuts
     branches = []
     for stream in schema.streams:
-        own = run_passes(expr, schema.narrow(stream))
+        wanted = ir.And((expr, only[stream])) if stream in only else expr
+        own = run_passes(wanted, schema.narrow(stream))
         branches.append((own, first.over(schema.streams[stream]).of(ir.Filter(ir.Scan(stream), own))))
     possible = [branch for own, branch in branches if own != ir.Constant(False)] or [branches[0][1]]
     projected = tuple(ir.Project(branch, columns) for branch in possible)

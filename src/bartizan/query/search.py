@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,8 @@ class Search:
     """Values of an ES|QL query's parameters, by position or by name."""
     lookups: Sequence[Path] = ()
     """Folders of tables for ES|QL's ENRICH and LOOKUP JOIN."""
+    within: Mapping[str, ir.Expr] = field(default_factory=dict)
+    """What else the events of a stream fulfil, whatever the query says."""
 
 
 def stored_schema(engine: Engine, registry: Registry, unknown_fields: UnknownFields = "error") -> Schema:
@@ -130,7 +132,7 @@ def ready_for(wanted: ir.Wanted, asked: Search, chosen: Schema, now: datetime) -
     if isinstance(wanted.what, ir.Correlation):
         return correlation_evaluation(chosen, wanted.what, _asked(asked, wanted, chosen, now))
     if not isinstance(wanted.what, ir.Sequence | ir.Sample):
-        within = Within(asked.time_from, asked.time_to, asked.limit, asked.fields, asked.order)
+        within = Within(asked.time_from, asked.time_to, asked.limit, asked.fields, asked.order, asked.within)
         return compile_events(wanted, chosen, within)
     return evaluation(chosen, wanted.what, _asked(asked, wanted, chosen, now))
 
@@ -147,6 +149,7 @@ def _asked(asked: Search, wanted: ir.Wanted, chosen: Schema, now: datetime) -> A
         timestamp=asked.fields.timestamp,
         tiebreaker=tiebreaker,
         arrival=asked.arrival,
+        within=asked.within,
     )
 
 
@@ -177,6 +180,7 @@ def reading(asked: Search) -> Reading:
         lookups=asked.lookups,
         version=__version__,
         streams=asked.streams,
+        within=asked.within,
     )
 
 

@@ -12,6 +12,11 @@ from typing import Any
 from bartizan.respond.errors import ActionInvalid, NotAuthorised
 from bartizan.respond.template import render
 
+CONNECTOR = "connector"
+"""Setting of every action but `notify`: the connector that is asked to carry it out."""
+
+NOTIFY = "notify"
+
 
 @dataclass(frozen=True, slots=True)
 class ActionKind:
@@ -33,7 +38,7 @@ KINDS: Mapping[str, ActionKind] = MappingProxyType(
         kind.type: kind
         for kind in (
             ActionKind(
-                "notify",
+                NOTIFY,
                 "respond:notify",
                 "tell the connectors of {alert.id}",
                 frozenset({"connectors"}),
@@ -44,23 +49,25 @@ KINDS: Mapping[str, ActionKind] = MappingProxyType(
                 "respond:disable_key",
                 "disable the access key {aws.cloudtrail.user_identity.access_key_id} of {user.name|user.id} in account"
                 " {cloud.account.id}",
+                frozenset({CONNECTOR}),
             ),
             ActionKind(
                 "revoke_sessions",
                 "respond:revoke_sessions",
                 "refuse every session of {user.name|user.id} in account {cloud.account.id} that began before now",
+                frozenset({CONNECTOR}),
             ),
             ActionKind(
                 "isolate_host",
                 "respond:isolate_host",
                 "cut {host.name|host.id} off the network but for Bartizan",
-                frozenset({"comment"}),
+                frozenset({"comment", CONNECTOR}),
             ),
             ActionKind(
                 "kill_process",
                 "respond:kill_process",
                 "end the process {process.name} ({process.pid}) on {host.name|host.id}",
-                frozenset({"comment"}),
+                frozenset({"comment", CONNECTOR}),
             ),
         )
     }
@@ -103,8 +110,20 @@ def authorise(actions: Iterable[Action], privileges: Collection[str], where: str
 def describe(action: Action, alert: Mapping[str, Any]) -> str:
     """A dry run: what the action would do for an alert, as one sentence. Nothing is done."""
     text = render(action.kind.description, alert)
-    told = ", ".join(f"{name}: {value}" for name, value in sorted(action.parameters.items()))
+    said = {name: value for name, value in action.parameters.items() if name != CONNECTOR}
+    told = ", ".join(f"{name}: {value}" for name, value in sorted(said.items()))
     return f"{text} ({told})" if told else text
+
+
+def request(action: Action, alert: Mapping[str, Any]) -> dict[str, Any]:
+    """The alert's document with the action that its connector is asked for, as `alert.action`: `type`, `description`
+    and `parameters`. Its reason says it too, for targets that show a text."""
+    told = describe(action, alert)
+    own = alert.get("alert")
+    parameters = {name: one for name, one in action.parameters.items() if name != CONNECTOR}
+    asked = {"type": action.kind.type, "description": told, "parameters": parameters}
+    inner = {**(own if isinstance(own, Mapping) else {}), "reason": f"asked for: {told}", "action": asked}
+    return {**alert, "alert": inner}
 
 
 def _action(entry: Any, where: str) -> Action:

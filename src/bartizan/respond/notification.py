@@ -25,6 +25,7 @@ HEADLINE = (
     "alert.severity",
     "alert.risk_score",
     "alert.reason",
+    "alert.action.type",
     "alert.start",
     "alert.end",
     "rule.id",

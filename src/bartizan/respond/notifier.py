@@ -9,19 +9,23 @@ from typing import Any, Protocol
 
 from bartizan.clock import Clock
 from bartizan.connector_config import NotifyRoute
+from bartizan.respond.actions import Action, request
 from bartizan.respond.channel import Channel
 from bartizan.respond.connectors.registry import target
 from bartizan.respond.courier import Courier
 from bartizan.respond.document import value
 from bartizan.respond.errors import UnknownConnector
 from bartizan.respond.notification import Notification, bounded, delivery_id, risk
-from bartizan.respond.outbox import Entry, Outbox, Record, State
-from bartizan.respond.route import Routed, route
+from bartizan.respond.outbox import Entry, Outbox, Pace, Record, State
+from bartizan.respond.route import Choice, Routed, route
 from bartizan.respond.sample import sample_alert
 from bartizan.respond.throttle import Bucket
 
 GRACE_S = 2.0
 """Seconds beyond an attempt's time that its thread is waited for at the end."""
+
+ACTION_RISK = 1000
+"""Added to how grave an alert is whose actions are asked for: they go before all that is only told."""
 
 KEPT = timedelta(days=90)
 """How long it is known what was sent or given up: an alert that comes again within it is not sent again."""
@@ -82,7 +86,7 @@ class Notifier:
         for thread, one in zip(self._threads, self._channels.values(), strict=False):
             thread.join(one.settings.timeout_s + GRACE_S)
 
-    def catch_up(self, stored: StoredAlerts, chosen: Mapping[str, Sequence[str]] | None = None) -> int:
+    def catch_up(self, stored: StoredAlerts, chosen: Mapping[str, Choice] | None = None) -> int:
         """Take every alert that was stored since the last call, in this process or an earlier one, so that a crash
         between an alert and its notification loses nothing. The first call ever takes none: history is no news.
 
@@ -102,13 +106,13 @@ class Notifier:
     def offer(
         self,
         alerts: Iterable[Mapping[str, Any]],
-        chosen: Mapping[str, Sequence[str]] | None = None,
+        chosen: Mapping[str, Choice] | None = None,
         *,
         position: str = "",
     ) -> int:
-        """Take alerts (ECS documents) that were stored; `chosen` is the connectors that rules name, by rule's id. Gives
-        how many alerts, times connectors, are new. When it returns they are on disk, with `position`. Raises
-        `OutboxError`."""
+        """Take alerts (ECS documents) that were stored; `chosen` is what rules want of them, by rule's id. Gives
+        how many alerts, times connectors and actions, are new. When it returns they are on disk, with `position`.
+        Raises `OutboxError`."""
         entries = [_entry(one) for one in route(alerts, self._routes, chosen or {}) if one.connector in self._couriers]
         if not entries and not position:
             return 0
@@ -169,5 +173,15 @@ class Notifier:
 
 def _entry(one: Routed) -> Entry:
     alert_id = str(value(one.alert, "alert.id"))
+    if one.action is not None:
+        return _request(one.action, one, alert_id)
+    pace = Pace(str(value(one.alert, "rule.id")), one.every_s) if one.every_s else None
     id = delivery_id(one.connector, [alert_id])
-    return Entry(id, one.connector, alert_id, risk(one.alert), bounded(one.alert))
+    return Entry(id, one.connector, alert_id, risk(one.alert), bounded(one.alert), pace)
+
+
+def _request(action: Action, one: Routed, alert_id: str) -> Entry:
+    """The same action about the same alert is asked for once, graver ones and all actions before what is only told."""
+    id = f"action-{delivery_id(one.connector, [alert_id, f'action {action.kind.type}'])}"
+    asked = bounded(request(action, one.alert))
+    return Entry(id, one.connector, alert_id, ACTION_RISK + risk(one.alert), asked, is_alone=True)

@@ -15,6 +15,15 @@ MAX_DUE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Entries of one connector with the same `key` go once in `every_s` seconds, all that has come meanwhile in one
+    delivery."""
+
+    key: str
+    every_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An alert for a connector."""
 
@@ -26,6 +35,10 @@ class Entry:
     """How grave it is; graver ones go first."""
     alert: bytes = field(repr=False)
     """JSON of the ECS document."""
+    pace: Pace | None = None
+    """How often its rule may be told of; None goes as soon as its connector sends."""
+    is_alone: bool = False
+    """Whether it is a delivery of its own, never part of a summary; its id begins with `action-`."""
 
 
 @dataclass(frozen=True, slots=True)

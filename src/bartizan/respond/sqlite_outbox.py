@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bartizan.respond.errors import OutboxError
+from bartizan.respond.notification import delivery_id
 from bartizan.respond.outbox import MAX_DUE, MAX_WAITING, Due, Entry, Record, State, unique
 
 NAME = "notifications.sqlite"
@@ -30,14 +31,28 @@ CREATE TABLE IF NOT EXISTS notifications (
     updated REAL NOT NULL,
     error TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS paces (
+    connector TEXT NOT NULL,
+    key TEXT NOT NULL,
+    until REAL NOT NULL,                 -- what comes before waits until then
+    has_more INTEGER NOT NULL,           -- whether something waits
+    PRIMARY KEY (connector, key)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS position (only INTEGER PRIMARY KEY CHECK (only = 1), at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS by_due ON notifications (connector, state, due);
 CREATE INDEX IF NOT EXISTS by_delivery ON notifications (delivery);
 """
 _ADD = """
-INSERT OR IGNORE INTO notifications (id, connector, alert_id, risk, alert, due, offered, updated)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT OR IGNORE INTO notifications (id, connector, alert_id, risk, alert, delivery, due, offered, updated)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_IS_KNOWN = "SELECT 1 FROM notifications WHERE id = ?"
+_PACE = "SELECT until, has_more FROM paces WHERE connector = ? AND key = ?"
+_SET_PACE = """
+INSERT INTO paces (connector, key, until, has_more) VALUES (?, ?, ?, ?)
+ON CONFLICT (connector, key) DO UPDATE SET until = excluded.until, has_more = excluded.has_more
+"""
+_FORGET_PACES = "DELETE FROM paces WHERE until < ?"
 _WAITING = "SELECT count(*) FROM notifications WHERE connector = ? AND state = 'waiting'"
 _ADD_DEAD = """
 INSERT OR IGNORE INTO notifications (id, connector, alert_id, risk, state, due, offered, updated, error)
@@ -63,7 +78,8 @@ UPDATE notifications SET state = 'dead', attempts = attempts + 1, error = ?, upd
 WHERE delivery = ? AND state = 'waiting'
 """
 _REVIVE = """
-UPDATE notifications SET state = 'waiting', delivery = '', attempts = 0, due = ?, updated = ?
+UPDATE notifications
+SET state = 'waiting', delivery = iif(id LIKE 'action-%', id, ''), attempts = 0, due = ?, updated = ?
 WHERE connector = ? AND state = 'dead' AND alert IS NOT NULL
 """
 _COUNTS = "SELECT connector, state, count(*) FROM notifications GROUP BY connector, state"
@@ -103,10 +119,12 @@ class SqliteOutbox:
         at = now.timestamp()
         added = 0
         with self._transaction() as database:
+            places = _Places(database, at)
             room = {name: MAX_WAITING - database.execute(_WAITING, (name,)).fetchone()[0] for name in _names(entries)}
             for entry in unique(entries):
                 if room[entry.connector] > 0:
-                    row = (entry.id, entry.connector, entry.alert_id, entry.risk, entry.alert, at, at, at)
+                    own = (entry.id, entry.connector, entry.alert_id, entry.risk, entry.alert)
+                    row = (*own, *places.of(entry), at, at)
                     is_new = database.execute(_ADD, row).rowcount
                     room[entry.connector] -= is_new
                 else:
@@ -185,6 +203,7 @@ class SqliteOutbox:
         """Drop what was sent or given up before."""
         with self._transaction() as database:
             database.execute(_FORGET, (before.timestamp(),))
+            database.execute(_FORGET_PACES, (before.timestamp(),))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -195,6 +214,37 @@ class SqliteOutbox:
                     yield self._database
             except sqlite3.Error as error:
                 raise OutboxError(f"the outbox can't be used: {error}", where=str(self._file)) from error
+
+
+class _Places:
+    """Which delivery entries go into and when, within one transaction."""
+
+    def __init__(self, database: sqlite3.Connection, at: float) -> None:
+        self._database = database
+        self._at = at
+        self._chosen: dict[tuple[str, str], tuple[str, float]] = {}
+
+    def of(self, entry: Entry) -> tuple[str, float]:
+        """The delivery, empty for whatever its connector puts it into, and when it may go, seconds since 1970."""
+        if entry.is_alone:
+            return entry.id, self._at  # `_REVIVE` knows it by how its id begins
+        if entry.pace is None or self._database.execute(_IS_KNOWN, (entry.id,)).fetchone():
+            return "", self._at
+        key = entry.connector, entry.pace.key
+        if key not in self._chosen:
+            self._chosen[key] = self._next(*key, entry.pace.every_s)
+        return self._chosen[key]
+
+    def _next(self, connector: str, key: str, every_s: int) -> tuple[str, float]:
+        """At once if nothing was told for so long, else when that time is over: a delivery is told at `until` where
+        something waited for it."""
+        until, has_more = self._database.execute(_PACE, (connector, key)).fetchone() or (0.0, 0)
+        last = until if has_more else until - every_s
+        due = until if self._at < until else max(self._at, last + every_s)
+        is_now = due <= self._at
+        told = due + every_s if is_now else due
+        self._database.execute(_SET_PACE, (connector, key, told, int(not is_now)))
+        return delivery_id(connector, [key, f"{due:.3f}"]), due
 
 
 def _names(entries: Sequence[Entry]) -> set[str]:

@@ -8,6 +8,7 @@ from bartizan.state.exceptions import ExceptionLists
 from bartizan.state.identity import Ids, random_id
 from bartizan.state.jobs import Jobs
 from bartizan.state.leases import Leases
+from bartizan.state.rule_responses import RuleResponses
 from bartizan.state.rule_states import RuleStates
 from bartizan.state.value_lists import ValueLists
 
@@ -20,6 +21,7 @@ class State:
     leases: Leases
     jobs: Jobs
     rule_states: RuleStates
+    rule_responses: RuleResponses
     exceptions: ExceptionLists
     value_lists: ValueLists
 
@@ -37,6 +39,7 @@ def open_state(url: str, clock: Clock, steady: SteadyClock = steady_clock, ids: 
         leases=leases,
         jobs=Jobs(database, leases, clock, ids),
         rule_states=RuleStates(database),
+        rule_responses=RuleResponses(database, clock),
         exceptions=ExceptionLists(database, clock, ids),
         value_lists=ValueLists(database, clock, ids),
     )

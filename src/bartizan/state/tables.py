@@ -89,6 +89,17 @@ RULE_STATES = Table(
     Column("next_try", Instant, comment="null: at the next run"),
 )
 
+RULE_RESPONSES = Table(
+    "rule_responses",
+    METADATA,
+    Column("rule_id", String(NAME_CHARACTERS), primary_key=True),
+    Column("notify", JSON(none_as_null=True), comment="null: as its file says"),
+    Column("actions", JSON(none_as_null=True), comment="null: as its file says"),
+    Column("finds", String(ID_CHARACTERS), nullable=False, comment="digest of what it found at that time"),
+    Column("updated_at", Instant, nullable=False),
+    Column("updated_by", String(WHO_CHARACTERS), nullable=False),
+)
+
 EXCEPTION_LISTS = Table(
     "exception_lists",
     METADATA,

@@ -229,13 +229,12 @@ span = "10m"
 """
 
 
-@pytest.mark.parametrize("order", ["", "ordered = true\n"])
+@pytest.mark.parametrize(("order", "own"), [("", ""), ("ordered = true\n", ""), ("", "building_block = true\n")])
 def test_alerts_of_several_rules_about_one_entity(
-    store: DetectStore, make: Make, user: str, tmp_path: Path, order: str
+    store: DetectStore, make: Make, user: str, tmp_path: Path, order: str, own: str
 ) -> None:
-    simple = 'type = "query"\nlanguage = "kql"\nquery = "user.name: {user}* and event.action: {action}"\n'.replace(
-        "{user}", user
-    )
+    query = 'query = "user.name: {user}* and event.action: {action}"\n'.replace("{user}", user)
+    simple = f'{own}type = "query"\nlanguage = "kql"\n{query}'
     one, two = make(simple.replace("{action}", "A"), "one"), make(simple.replace("{action}", "B"), "two")
     both = make(CORRELATION.replace("{test}", tmp_path.name) + order, "both")
     store.add(at(0, f"{user}x", "A"), at(1, f"{user}y", "B"), at(2, f"{user}z", "A"))

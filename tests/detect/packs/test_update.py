@@ -188,6 +188,13 @@ def test_what_can_not_be_merged_waits_with_yours_in_force(desk: Desk) -> None:
     assert (the_rule(desk).problem, in_force(desk).index) == (None, ("a",))
 
 
+def test_whom_a_rule_tells_and_what_is_done_is_not_for_its_pack_to_say(desk: Desk) -> None:
+    actions = [{"type": "isolate_host", "connector": "edr"}]
+    desk.install("1.0.0", {**RULE, "notify": {"connectors": ["soc"]}, "actions": actions})
+    rule = in_force(desk)
+    assert (rule.notify, rule.actions) == (None, ())
+
+
 def test_the_plan_changes_nothing(desk: Desk) -> None:
     desk.install("1.0.0", RULE)
     plan = planned(desk.installed, desk.read(desk.archive("1.1.0", changed(severity="low"))), desk.attack)

@@ -1,6 +1,8 @@
 """What rules would have found: the same as what they find, over the period asked for, with nothing stored."""
 
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,16 @@ from bartizan.detect.preview import shared
 from bartizan.detect.preview.period import Period
 from bartizan.detect.preview.result import Preview, Progress, RulePreview
 from bartizan.detect.preview.run import previewed
+from bartizan.detect.preview.select import as_asked
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_file import load_rule
 from bartizan.detect.runner import Evaluator
+from bartizan.detect.tuning import Tuning
 from bartizan.engine.errors import StatementRefused
 from bartizan.query.budget import Budget, SearchCancelled
+from bartizan.state.database import sqlite_url
+from bartizan.state.list_values import ValueType
+from bartizan.state.stores import open_state
 from tests.detect.store import NOW, DetectStore, record
 
 HEAD = """
@@ -236,3 +243,28 @@ def test_nothing_stored_is_nothing_found(store: DetectStore, rules: list[Rule]) 
     found = preview(store, rules, Period(0, 60_000))
     assert (found.alerts, found.events, set(found.histogram)) == (0, 0, {0})
     assert preview(store, [], HOUR).histogram == (0,) * 12
+
+
+def test_exceptions_count_and_a_rule_that_is_off_is_previewed(
+    store: DetectStore, rules: list[Rule], tmp_path: Path
+) -> None:
+    with closing(open_state(sqlite_url(tmp_path / "control.sqlite"), lambda: NOW)) as state:
+        listed = state.value_lists.create("known", ValueType.IP, "", "me")
+        state.value_lists.add(listed.id, [b"192.0.2.9"], "me")
+        shared = state.exceptions.create("shared", "", "me")
+        condition = {"field": "source.ip", "operator": "in_list", "values": ["known"]}
+        state.exceptions.add_entry(shared.id, {"name": "n", "conditions": [condition], "rules": [rules[0].id]}, "me")
+        state.rule_states.enable([rules[0].id], False)
+        counts = {}
+        for without in (False, True):
+            tuned = as_asked(rules[:2], Tuning(state), NOW, without)
+            known = replace(evaluator(store), known=Knowledge(NOW, tuned.lists))
+            *_, found = previewed(known, tuned.rules, ALL, off=tuned.off)
+            assert isinstance(found, Preview)
+            counts[without] = {
+                id: (one.alerts, one.exceptions, one.is_off, one.error) for id, one in named(found).items()
+            }
+    assert counts == {
+        False: {"query": (6, 1, True, ""), "wide": (len(EVENTS), 0, False, "")},
+        True: {"query": (8, 0, True, ""), "wide": (len(EVENTS), 0, False, "")},
+    }

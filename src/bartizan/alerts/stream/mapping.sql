@@ -5,7 +5,7 @@ WITH JSONExtract(
         alert Tuple(
             id String, status String, severity String, risk_score Nullable(Int64), reason String,
             events Array(String), rule Tuple(type String), `start` String, `end` String, closed_reason String,
-            assignees Array(String), tags Array(String), notes Array(String),
+            assignees Array(String), tags Array(String), notes Array(String), building_block_type String,
             suppression Tuple(count Nullable(Int64)), threshold Tuple(count Nullable(Int64))
         ),
         rule Tuple(id String, name String, description String, category Array(String), reference String),
@@ -49,6 +49,7 @@ SELECT
     a.alert.assignees AS `alert.assignees`,
     a.alert.tags AS `alert.tags`,
     a.alert.notes AS `alert.notes`,
+    a.alert.building_block_type AS `alert.building_block_type`,
     a.alert.suppression.count AS `alert.suppression.count`,
     a.alert.threshold.count AS `alert.threshold.count`,
     a.rule.category AS `alert.rule.tags`,

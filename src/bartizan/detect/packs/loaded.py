@@ -14,6 +14,7 @@ from bartizan.detect.packs.merge import MergedField, merge
 from bartizan.detect.packs.pack import Pack, read_rules
 from bartizan.detect.packs.signing import Keyring, PublicKey
 from bartizan.detect.packs.tuned import TunedRule, read_tuned
+from bartizan.detect.responses import undeclared
 from bartizan.detect.rule import Rule
 
 
@@ -99,10 +100,10 @@ def load_packs(installed: Installed, attack: Attack) -> Packs:
 
 
 def loaded_pack(installed: Installed, pack: Pack, attack: Attack) -> LoadedPack:
-    """A pack with what its users changed, in force or not."""
+    """A pack with what its users changed, in force or not. Whom a rule tells and what is done, only users say."""
     id = pack.manifest.id
     found = read_rules(pack, pack.where, attack)
-    theirs = {rule.id: rule for rule in found if isinstance(rule, Rule)}
+    theirs = {rule.id: undeclared(rule) for rule in found if isinstance(rule, Rule)}
     tuned = read_tuned(installed.tuned / id, attack)
     strays, rules = [], [pack_rule(rule, tuned.rules.get(rule.id), attack) for rule in theirs.values()]
     for rule_id, one in tuned.rules.items():

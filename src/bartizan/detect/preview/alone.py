@@ -56,19 +56,25 @@ def due_alone(evaluator: Evaluator, plans: Sequence[RulePlan], period: Period) -
 
 def count_alone(evaluator: Evaluator, one: Alone, due: Due, tally: RuleTally, period: Period, check: Check) -> None:
     """Add what a rule finds to its tally, or its error. Raises `SearchCancelled`, and what `check` raises for that."""
-    found = due.spans.get(one.plan.rule.id, ())
-    in_time = one.plan.chosen.executor.in_time(one.plan.chosen.wanted)
     try:
-        if isinstance(found, BartizanError):
-            raise found
-        if found or (in_time and one.windows):
-            findings = _evaluated(evaluator, one, found, period, within(evaluator.budget.timeout_s, check))
-            tally.is_least = any(isinstance(finding, Cut) for finding in findings)
-            tally.add_hits((finding for finding in findings if isinstance(finding, Hit)), period)
+        findings = found_alone(evaluator, one, due, period, check)
+        tally.is_least = any(isinstance(finding, Cut) for finding in findings)
+        tally.add_hits((finding for finding in findings if isinstance(finding, Hit)), period)
     except SearchCancelled:
         raise
     except BartizanError as error:
         tally.error = str(error)
+
+
+def found_alone(evaluator: Evaluator, one: Alone, due: Due, period: Period, check: Check) -> list[Hit | Cut]:
+    """What a rule finds, some of it perhaps outside of the period. Raises what keeps it from being evaluated."""
+    found = due.spans.get(one.plan.rule.id, ())
+    in_time = one.plan.chosen.executor.in_time(one.plan.chosen.wanted)
+    if isinstance(found, BartizanError):
+        raise found
+    if not found and not (in_time and one.windows):
+        return []
+    return _evaluated(evaluator, one, found, period, within(evaluator.budget.timeout_s, check))
 
 
 def within(timeout_s: float, check: Check, seconds: Callable[[], float] = time.monotonic) -> Check:

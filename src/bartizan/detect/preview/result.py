@@ -52,6 +52,10 @@ class RulePreview:
     """Some of the alerts, the newest, as they would have been stored."""
     error: str = ""
     """Why it could not be evaluated to the end; its counts are then those of what came before."""
+    exceptions: int = 0
+    """Exceptions that were taken into account, its own and shared ones."""
+    is_off: bool = False
+    """Whether it is switched off: it is previewed all the same."""
 
 
 @dataclass(frozen=True, slots=True)

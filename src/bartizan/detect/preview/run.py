@@ -2,7 +2,7 @@
 others. Nothing is written."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bartizan.detect.plan import Planned, RulePlan
@@ -26,15 +26,20 @@ def never() -> bool:
 
 
 def previewed(
-    evaluator: Evaluator, rules: Sequence[Rule], period: Period, is_cancelled: IsCancelled = never
+    evaluator: Evaluator,
+    rules: Sequence[Rule],
+    period: Period,
+    is_cancelled: IsCancelled = never,
+    off: Collection[str] = (),
 ) -> Iterator[Progress | Preview]:
-    """How far it is again and again, at the end the preview. A rule that can't be evaluated is told in its own.
+    """How far it is again and again, at the end the preview. A rule that can't be evaluated is told in its own; `off`
+    are ids of rules that are switched off, which is told too.
 
     Raises `SearchCancelled` once `is_cancelled` says so, between two statements.
     """
     own = {rule.id: rule for rule in rules}
     plans, failed = Planner().plans(map(as_previewed, own.values()), evaluator.schema, evaluator.known)
-    tallies = {id: RuleTally(rule) for id, rule in own.items()}
+    tallies = {id: RuleTally(rule, is_off=id in off) for id, rule in own.items()}
     for one in failed:
         tallies[one.rule.id].error = str(one.error)
     for plan in plans:

@@ -1,10 +1,13 @@
-"""Which rules a preview is about."""
+"""Which rules a preview is about, and with which exceptions."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from bartizan.detect.errors import UnknownRule
 from bartizan.detect.rule import Rule
 from bartizan.detect.rulebook import Rulebook
+from bartizan.detect.tuning import Tuned, Tuning
 
 
 def selected(
@@ -26,3 +29,14 @@ def selected(
         if id in rulebook.rules:
             chosen[id] = rulebook.rules[id]
     return list({**chosen, **own}.values())
+
+
+def as_asked(rules: Sequence[Rule], tuning: Tuning | None, now: datetime, without_exceptions: bool = False) -> Tuned:
+    """The rules as they would run, those that are switched off too: somebody asked for them. `without_exceptions`
+    leaves out all of their exceptions, their own and shared ones. None for `tuning` takes them as their files say."""
+    if without_exceptions:
+        rules = [replace(rule, exceptions=(), exception_lists=()) for rule in rules]
+    tuned = tuning.asked(rules, now) if tuning else Tuned(rules, {})
+    if without_exceptions:
+        return Tuned(rules, {}, tuned.off)
+    return tuned

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import nlargest
+from typing import Any, Protocol
 
 from bartizan.detect.document import alert_id, alert_of
 from bartizan.detect.executor import Hit
@@ -41,6 +42,7 @@ class RuleTally:
 
     rule: Rule
     """As it is, not as it is evaluated for the preview."""
+    is_off: bool = False
     streams: frozenset[str] = frozenset()
     alerts: int = 0
     is_least: bool = False
@@ -104,7 +106,7 @@ def preview_of(tallies: Iterable[RuleTally], period: Period, events: Mapping[str
         alerts=alerts,
         per_day=round(alerts / period.days, 2),
         histogram=tuple(map(sum, zip(*(one.histogram for one in rules), strict=True))) or (0,) * len(period.buckets),
-        entities=_together(rules),
+        entities=together(rules),
         rules=tuple(rules),
         failed=sum(bool(one.error) for one in rules),
     )
@@ -126,20 +128,34 @@ def _rule_preview(tally: RuleTally, period: Period, events: Mapping[str, int], r
         cut=max(tally.alerts - rule.max_alerts, 0),
         suppressed=tally.suppressed,
         histogram=tuple(tally.buckets[number] for number in period.buckets),
-        entities=_top(tally.entities),
-        samples=tuple(alert_of(hit, registry) for hit in tally.samples.values()),
+        entities=top_of(tally.entities),
+        samples=samples_of(tally, registry),
         error=tally.error,
+        exceptions=len(rule.exceptions),
+        is_off=tally.is_off,
     )
 
 
-def _together(rules: Iterable[RulePreview]) -> dict[str, tuple[Entity, ...]]:
+class _Counted(Protocol):
+    @property
+    def entities(self) -> Mapping[str, tuple[Entity, ...]]: ...
+
+
+def together(rules: Iterable[_Counted]) -> dict[str, tuple[Entity, ...]]:
+    """The most frequent values of each field over some rules."""
     counted: dict[str, Counter[str]] = {}
     for rule in rules:
         for name, values in rule.entities.items():
             counted.setdefault(name, Counter()).update({one.value: one.alerts for one in values})
-    return _top(counted)
+    return top_of(counted)
 
 
-def _top(counted: Mapping[str, Counter[str]]) -> dict[str, tuple[Entity, ...]]:
+def samples_of(tally: RuleTally, registry: Registry) -> tuple[dict[str, Any], ...]:
+    """The alerts that are shown, as they would have been stored."""
+    return tuple(alert_of(hit, registry) for hit in tally.samples.values())
+
+
+def top_of(counted: Mapping[str, Counter[str]]) -> dict[str, tuple[Entity, ...]]:
+    """The most frequent values of each field."""
     fields = [name for name in ENTITY_FIELDS if counted.get(name)]
     return {name: tuple(Entity(*one) for one in counted[name].most_common(TOP)) for name in fields}
