@@ -19,6 +19,7 @@ from bartizan.clock import Clock, system_clock
 from bartizan.config import Config
 from bartizan.detect.attack.registry import Attack, load_attack
 from bartizan.detect.ledger import DetectionLedger
+from bartizan.detect.outcomes import Outcomes
 from bartizan.detect.packs.installed import Installed
 from bartizan.detect.rule_check import SampleStore
 from bartizan.detect.rulebook import Rulebook, load_rulebook
@@ -50,6 +51,7 @@ from bartizan.respond.sqlite_outbox import SqliteOutbox
 
 if TYPE_CHECKING:
     from bartizan.cases.casework import Casework
+    from bartizan.pipeline.membership import Membership
     from bartizan.state.stores import State
 
 STATE_NAME = "control.sqlite"
@@ -126,13 +128,39 @@ class App:
     @cached_property
     def intake(self) -> Intake:
         """The way in."""
+        ledger = Ledger(self.engine)
+        quarantine = self.config.data / "quarantine"
+        loader = Loader(
+            self.engine,
+            self.spool,
+            self.catalog,
+            self.macros,
+            self.registry,
+            ledger,
+            quarantine,
+            self.membership,
+        )
+        return Intake(self.spool, loader, ledger, self.config.namespace)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """What is acknowledged and not yet loaded."""
         spool = Spool(self.config.data / "spool", self.config.ingest.segment_bytes, self.clock)
         self._open.callback(spool.close)
-        ledger = Ledger(self.engine)
-        loader = Loader(
-            self.engine, spool, self.catalog, self.macros, self.registry, ledger, self.config.data / "quarantine"
-        )
-        return Intake(spool, loader, ledger, self.config.namespace)
+        return spool
+
+    @cached_property
+    def membership(self) -> "Membership | None":
+        """This process among the servers that keep one store; an embedded engine's folder is one process' alone."""
+        if not self._is_shared:
+            return None
+        from bartizan.pipeline.membership import Membership, server_id  # noqa: PLC0415 - SQLAlchemy, as above
+
+        folder = self.config.data / "spool"
+        membership = Membership(self.state.servers, self.spool, server_id(folder))
+        membership.start()
+        self._open.callback(membership.stop)
+        return membership
 
     @cached_property
     def normalizer(self) -> Normalizer:
@@ -187,7 +215,8 @@ class App:
     @cached_property
     def alerts(self) -> AlertStore:
         """The alerts."""
-        return AlertStore(self.engine, self.intake.spool, self.intake.loader, self.config.namespace)
+        intake = self.intake
+        return AlertStore(self.engine, intake.spool, intake.loader, self.config.namespace, self.membership)
 
     @cached_property
     def alert_changes(self) -> AlertChanges:
@@ -206,8 +235,20 @@ class App:
             self.alerts,
             self.clock,
             self.budget,
+            membership=self.membership,
             tuning=Tuning(self.state) if self._has_state else None,
+            outcomes=self.outcomes,
         )
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """How the rules' runs went."""
+        return Outcomes(self.state.rule_states if self._has_state else None, is_shared=self._is_shared)
+
+    @property
+    def _is_shared(self) -> bool:
+        """Whether other servers may keep the same store."""
+        return self.config.engine.url.startswith("clickhouse")
 
     @property
     def _has_state(self) -> bool:

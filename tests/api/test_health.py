@@ -22,6 +22,7 @@ def test_all_is_well(client: httpx.Client, services: Services, attack: dict[str,
     assert health["state"] == "ok"
     assert health["rules"] == {"loaded": len(services.rulebook), "failed": 0, "failing": {}}
     assert health["worker"]["alive"]
+    assert health["servers"] == []
     assert health["worker"]["loaded_records"] > 0
     streams = {stream["stream"]: stream["last_ingested"] for stream in health["streams"]}
     assert streams["logs-aws.cloudtrail-api"].endswith("Z")

@@ -11,6 +11,7 @@ from typing import Any
 from bartizan.alerts.store import FOLDER as ALERTS_FOLDER
 from bartizan.alerts.store import AlertStore
 from bartizan.detect.ledger import DetectionLedger
+from bartizan.detect.outcomes import Outcomes
 from bartizan.detect.rule import Rule
 from bartizan.detect.rulebook import Rulebook
 from bartizan.detect.tuning import Tuning
@@ -27,6 +28,7 @@ from bartizan.pipeline.detection import Detected, Detection
 from bartizan.pipeline.intake import Intake, Source
 from bartizan.query.schema import Schema
 from bartizan.query.search import stored_schema
+from bartizan.state.rule_states import RuleStates
 
 CATALOG = load_catalog((SHIPPED, ALERTS_FOLDER))
 MACROS = load_macros()
@@ -104,11 +106,14 @@ class DetectStore:
         own = {name: columns for name, columns in whole.streams.items() if name.endswith(f"-{self.namespace}")}
         return Schema(own, REGISTRY)
 
-    def detection(self, rules: Sequence[Rule], tuning: Tuning | None = None) -> Detection:
+    def detection(
+        self, rules: Sequence[Rule], tuning: Tuning | None = None, states: RuleStates | None = None
+    ) -> Detection:
         """These rules at work."""
         book = Rulebook({rule.id: rule for rule in rules}, ())
         ledger = DetectionLedger(self.engine)
-        return Detection(self.engine, book, REGISTRY, ledger, self.alerts, self.clock, tuning=tuning)
+        outcomes = Outcomes(states)
+        return Detection(self.engine, book, REGISTRY, ledger, self.alerts, self.clock, tuning=tuning, outcomes=outcomes)
 
     def run(self, rules: Sequence[Rule]) -> list[Detected]:
         """Evaluate what is new."""

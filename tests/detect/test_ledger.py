@@ -95,7 +95,7 @@ def test_a_crash_while_folding_loses_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(DetectionLedger, "_forget", crash)
+        broken.setattr("bartizan.detect.ledger.delete_rows", crash)
         with pytest.raises(KeyboardInterrupt):
             ledger.fold(NOW)
     assert stored(engine, stream) == 9

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bartizan.detect import alone
 from bartizan.detect.rule import Rule, Schedule
-from bartizan.detect.schedule import MAX_RETRY_S, NEW, Outcome, failed, is_due, succeeded
+from bartizan.detect.schedule import MAX_RETRY_S, failed, is_due, succeeded
 from bartizan.detect.settings import ThresholdSettings
 from bartizan.engine.errors import StatementRefused
 from bartizan.pipeline.detection import Detection
+from bartizan.state.database import sqlite_url
+from bartizan.state.outcome import NEW, Outcome
+from bartizan.state.stores import open_state
 from tests.detect.conftest import varied
 from tests.detect.store import DetectStore, record
 
@@ -99,13 +103,13 @@ def test_a_rule_that_fails_pauses_and_then_sees_all(
         store.add(at(10, 2))
         assert list(found(detection)) == ["single"]
     assert len(tries) == 1
-    outcome = detection.outcomes["counted"]
-    assert (outcome.failures, outcome.last_error, detection.outcomes["single"].failures) == (1, "too much", 0)
+    outcome = detection.outcomes.known["counted"]
+    assert (outcome.failures, outcome.last_error, detection.outcomes.known["single"].failures) == (1, "too much", 0)
     assert not detection.is_due(store.now)
     store.now += timedelta(seconds=61)
     assert detection.is_due(store.now)
     assert list(found(detection)) == ["counted", "counted"]
-    assert detection.outcomes["counted"].failures == 0
+    assert detection.outcomes.known["counted"].failures == 0
 
 
 def test_a_query_that_is_wrong_until_a_field_is_there_recovers(store: DetectStore, rules: list[Rule]) -> None:
@@ -116,7 +120,7 @@ def test_a_query_that_is_wrong_until_a_field_is_there_recovers(store: DetectStor
     detection.rulebook.rules["single"] = varied(rules[0], query="event.action: Other")
     store.now += timedelta(seconds=61)
     assert not [failed for detected in detection.run() for failed in detected.failed]
-    assert detection.outcomes["single"].last_error == ""
+    assert detection.outcomes.known["single"].last_error == ""
 
 
 def test_rules_that_ask_on_their_own_take_turns_where_time_is_short(store: DetectStore, rules: list[Rule]) -> None:
@@ -137,3 +141,29 @@ def test_rules_that_ask_on_their_own_take_turns_where_time_is_short(store: Detec
 def in_short_time(detection: Detection) -> list[str]:
     """What is found in time for one rule, on a clock that goes on by a second whenever it is read."""
     return sorted(alert["rule"]["id"] for detected in detection.run(alone_s=1.5) for alert in detected.alerts)
+
+
+def test_outcomes_survive_a_restart(
+    store: DetectStore, rules: list[Rule], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> Any:
+        raise StatementRefused("too much")
+
+    def restarted() -> Detection:
+        return store.detection(
+            rules, states=open_state(sqlite_url(tmp_path / "control.sqlite"), store.clock).rule_states
+        )
+
+    with monkeypatch.context() as broken:
+        broken.setattr(alone, "evaluate", failing)
+        store.add(at(0, 1))
+        assert list(found(restarted())) == ["single"]
+    detection = restarted()
+    assert detection.outcomes.read()["single"].last_success
+    assert detection.failing() == {"counted": "too much"}
+    assert not detection.is_due(store.now)
+    assert list(found(detection)) == []
+    store.now += timedelta(seconds=61)
+    assert detection.is_due(store.now)
+    assert list(found(detection)) == ["counted"]
+    assert restarted().outcomes.read()["counted"].failures == 0

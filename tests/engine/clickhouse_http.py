@@ -6,6 +6,7 @@ Responses are not compressed: the client asks for compression and takes what it 
 """
 
 import re
+import sys
 import tempfile
 import threading
 from base64 import b64decode
@@ -61,6 +62,11 @@ class ClickHouseServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder = folder
         self.credentials = (user, password)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that dies is no fault of the server's."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:

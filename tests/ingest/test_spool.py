@@ -176,3 +176,27 @@ def test_a_full_disk_tears_nothing(tmp_path: Path) -> None:
     assert then == "['.rb'] 1"
     spool = Spool(tmp_path, 1, SetClock())
     assert [bodies(segment) for segment in spool.pending()] == [[b"safe"], [b"again"]]
+
+
+def test_low_water_is_kept_by_what_waits_and_by_what_comes_later(tmp_path: Path, clock: SetClock) -> None:
+    spool = opened(tmp_path, clock)
+    first = sealed(spool, "logs-a", b"1")
+    clock.jump(seconds=10)
+    second = sealed(spool, "logs-b", b"2")
+    assert spool.low_water(0) == first.ingested_ms
+    assert spool.low_water(0, {first.token}) == second.ingested_ms
+    spool.remove(first)
+    spool.remove(second)
+    ahead_ms = second.ingested_ms + 3_600_000
+    assert spool.low_water(ahead_ms) == ahead_ms
+    clock.jump(hours=-1)
+    assert sealed(spool, "logs-a", b"3").ingested_ms >= ahead_ms
+
+
+def test_spools_that_take_turns_give_different_instants(tmp_path: Path, clock: SetClock) -> None:
+    spools = [opened(tmp_path / name, clock) for name in "ab"]
+    for number, spool in enumerate(spools):
+        spool.take_turn(number, 8)
+    given = [sealed(spool, "logs-a", b"%d" % n).ingested_ms for n in range(4) for spool in spools]
+    assert {instant % 8 for instant in given[::2]} == {0} and {instant % 8 for instant in given[1::2]} == {1}
+    assert sorted(given[::2]) == given[::2]

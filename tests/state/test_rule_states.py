@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bartizan.state.rule_states import Outcome, RuleState
+from bartizan.state.outcome import Outcome
+from bartizan.state.rule_states import RuleState
 from bartizan.state.stores import State
 from tests.control_plane import START
 

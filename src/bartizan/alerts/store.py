@@ -10,7 +10,9 @@ from sqlglot import exp, parse_one
 
 from bartizan.alerts.present import COLUMNS, COUNTS, raise_counts, shown
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
+from bartizan.engine.literals import date_text_of
 from bartizan.ingest.loader import Loader
+from bartizan.ingest.order import Order
 from bartizan.ingest.pieces import Piece
 from bartizan.ingest.segment import Entry
 from bartizan.ingest.spool import Segment, Spool
@@ -41,11 +43,23 @@ _AFTER = """
 SELECT toString(`event.ingested`) AS ingested, `event.original` AS alert FROM {table: Identifier}
 WHERE `alert.id` <> '' AND `event.ingested` = (
     SELECT min(`event.ingested`) FROM {table: Identifier}
-    WHERE `event.ingested` > {after: DateTime64(3, 'UTC')} AND `alert.id` <> ''
+    WHERE `event.ingested` > {after: DateTime64(3, 'UTC')} AND `event.ingested` < {before: DateTime64(3, 'UTC')}
+        AND `alert.id` <> ''
 ) ORDER BY `alert.id`
 """
 
 _BATCH = 2000
+
+
+_FOREVER = "2299-12-31 00:00:00.000"
+
+
+def drop_unstored(spool: Spool) -> None:
+    """Forget alerts that are not stored, where others add alerts too: the rules have not seen what they were found in,
+    so they, or the rules of another server, find them again, and meanwhile may have stored them."""
+    for segment in spool.pending():
+        if segment.stream.startswith("alerts-"):
+            spool.remove(segment)
 
 
 def alerts_stream() -> Stream:
@@ -56,7 +70,11 @@ def alerts_stream() -> Stream:
 class AlertStore:
     """Adds and reads alerts."""
 
-    def __init__(self, engine: Engine, spool: Spool, loader: Loader, namespace: str) -> None:
+    def __init__(
+        self, engine: Engine, spool: Spool, loader: Loader, namespace: str, order: Order | None = None
+    ) -> None:
+        """`order` is given where other servers add alerts too."""
+        self._order = order
         self._engine = engine
         self._spool = spool
         self._loader = loader
@@ -66,7 +84,16 @@ class AlertStore:
         """Store those that are new and give them back. Of alerts stored before (same `alert.id`) only how many events
         they stand for is taken, where that has grown."""
         self._loader.prepare(self.table)
-        self._load(segment for segment in self._spool.pending() if segment.stream == self.table)
+        if self._order is None:
+            self._load(segment for segment in self._spool.pending() if segment.stream == self.table)
+            return self._added(alerts)
+        with self._order.alone():
+            try:
+                return self._added(alerts)
+            finally:
+                drop_unstored(self._spool)
+
+    def _added(self, alerts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         unique = {alert["alert"]["id"]: alert for alert in alerts}
         known = self._known(list(unique))
         self.raise_counts(_grown(unique, known))
@@ -112,7 +139,9 @@ class AlertStore:
         Read on from there: it is ingest order, in which nothing comes late."""
         self._loader.prepare(self.table)
         query = parse_one(_AFTER, dialect="clickhouse")
-        found = rows(self._engine, query, {"table": self.table, "after": after}, settings=READ_ONLY)
+        before = date_text_of(self._order.least_ms) if self._order else _FOREVER
+        parameters: dict[str, Value] = {"table": self.table, "after": after, "before": before}
+        found = rows(self._engine, query, parameters, settings=READ_ONLY)
         return (found[0]["ingested"] if found else after), [orjson.loads(row["alert"]) for row in found]
 
     def _known(self, ids: list[str]) -> dict[str, Mapping[str, Any]]:

@@ -1,5 +1,7 @@
 """`/health`: whether the engine answers and the worker works, what waits, what arrived last, which rules run."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Literal
 
@@ -51,6 +53,16 @@ class WorkerHealth(BaseModel):
     """Why loading or detection pauses."""
 
 
+class ServerHealth(BaseModel):
+    """A server that keeps the store with others."""
+
+    id: str
+    stored_until: datetime
+    """It will store nothing any more that arrived before: the rules of all servers wait for the earliest."""
+    detecting: bool
+    """Whether it runs rules."""
+
+
 class Health(BaseModel):
     """`ok`; `degraded` when something needs a look; `down` (status 503) when nothing can be stored or searched."""
 
@@ -63,6 +75,8 @@ class Health(BaseModel):
     spool: SpoolHealth
     rules: RulesHealth
     worker: WorkerHealth
+    servers: list[ServerHealth]
+    """Who is furthest behind first; empty where the store is one process' alone."""
     streams: list[StreamHealth]
 
 
@@ -90,6 +104,7 @@ def _health(serving: Served) -> Health:
         spool=spool,
         rules=rules,
         worker=worker,
+        servers=_servers(serving) if state == "ok" else [],
         streams=streams,
     )
 
@@ -100,6 +115,17 @@ def _state(serving: Served) -> str:
     except BartizanError as error:
         return error.message
     return "ok"
+
+
+def _servers(serving: Served) -> list[ServerHealth]:
+    return [
+        ServerHealth(
+            id=one.id,
+            stored_until=datetime.fromtimestamp(one.mark_ms / 1000, UTC),
+            detecting=one.is_detecting,
+        )
+        for one in serving.services.state.servers.standings()
+    ]
 
 
 def _streams(serving: Served) -> list[StreamHealth]:
@@ -121,8 +147,11 @@ def _spool(serving: Served) -> SpoolHealth:
 
 
 def _rules(serving: Served) -> RulesHealth:
-    rulebook = serving.services.rulebook
-    return RulesHealth(loaded=len(rulebook), failed=len(rulebook.problems), failing=serving.worker.state.failing_rules)
+    services = serving.services
+    with suppress(BartizanError):  # then it is told as the state's own fault, and what was read last stands
+        services.detection.outcomes.read()
+    rulebook = services.rulebook
+    return RulesHealth(loaded=len(rulebook), failed=len(rulebook.problems), failing=services.detection.failing())
 
 
 def _worker(serving: Served) -> WorkerHealth:

@@ -1,8 +1,9 @@
 """`/rules`: the rules that are loaded, those whose files are not valid, and one rule by its id."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,9 +15,12 @@ from bartizan.detect.document import threat
 from bartizan.detect.responses import MAX_ACTIONS, MAX_CONNECTORS, finds
 from bartizan.detect.rule import Rule
 from bartizan.detect.rulebook import Rulebook
-from bartizan.detect.schedule import NEW
 from bartizan.pipeline.responses import NOTHING, Responding
 from bartizan.respond.actions import authorise, read_actions
+from bartizan.state.outcome import NEW
+
+if TYPE_CHECKING:
+    from bartizan.state.rule_states import RuleState
 
 
 class RuleOrigin(BaseModel):
@@ -29,6 +33,18 @@ class RuleOrigin(BaseModel):
     version: str
     is_tuned: bool
     """Whether it was changed here."""
+
+
+class RuleOutcome(BaseModel):
+    """How a rule's runs went."""
+
+    last_run: datetime | None
+    last_success: datetime | None
+    failures: int
+    """Runs in a row that failed."""
+    last_error: str
+    next_try: datetime | None
+    """Not before this instant, after failures."""
 
 
 class RuleSummary(BaseModel):
@@ -48,6 +64,7 @@ class RuleSummary(BaseModel):
     """Whether it runs."""
     origin: RuleOrigin | None
     """Null for a rule that is of no pack."""
+    outcome: RuleOutcome
 
 
 class RuleNotifyBody(BaseModel):
@@ -62,18 +79,6 @@ class RuleNotifyBody(BaseModel):
     each alert."""
 
 
-class RuleOutcome(BaseModel):
-    """How a rule's runs went since the server started."""
-
-    last_run: datetime | None
-    last_success: datetime | None
-    failures: int
-    """Runs in a row that failed."""
-    last_error: str
-    next_try: datetime | None
-    """Not before this instant, after failures."""
-
-
 class RuleDetail(RuleSummary):
     """All of a rule."""
 
@@ -85,7 +90,6 @@ class RuleDetail(RuleSummary):
     references: list[str]
     schedule: dict[str, int]
     max_alerts: int
-    outcome: RuleOutcome
     notify: RuleNotifyBody | None
     """Null for nobody but whom the routes tell."""
     actions: list[dict[str, str | list[str]]]
@@ -128,9 +132,9 @@ RuleId = Annotated[str, Path(max_length=200)]
 async def rules(serving: Serving) -> Rules:
     """List rules."""
     rulebook = serving.services.rulebook
-    off = await serving.threads.call(_off, serving)
+    states = await serving.threads.call(serving.services.state.rule_states.all)
     return Rules(
-        rules=[RuleSummary.model_validate(_described(rule, rule.id not in off, rulebook)) for rule in rulebook],
+        rules=[RuleSummary.model_validate(_described(rule, states, rulebook)) for rule in rulebook],
         problems=[problem_of(problem) for problem in rulebook.problems],
     )
 
@@ -153,12 +157,10 @@ async def change_rule(serving: Serving, acting: Acting, id: RuleId, asked: RuleC
 
 
 async def _detail(serving: Served, rule: Rule) -> RuleDetail:
-    off = await serving.threads.call(_off, serving)
+    states = await serving.threads.call(serving.services.state.rule_states.all)
     responding = await serving.threads.call(serving.services.responding)
-    outcome = asdict(serving.services.detection.outcomes.get(rule.id, NEW))
     responses = _responses(responding.get(rule.id, NOTHING))
-    described = _described(rule, rule.id not in off, serving.services.rulebook)
-    return RuleDetail.model_validate({**described, "outcome": outcome, **responses})
+    return RuleDetail.model_validate({**_described(rule, states, serving.services.rulebook), **responses})
 
 
 def _change(serving: Served, rule: Rule, asked: RuleChange, by: str) -> None:
@@ -189,12 +191,6 @@ def _responses(found: Responding) -> dict[str, Any]:
     }
 
 
-def _off(serving: Served) -> set[str]:
-    """Ids of the rules that people have switched off."""
-    states = serving.services.state.rule_states.all()
-    return {id for id, state in states.items() if state.enabled is False}
-
-
 def _found(serving: Served, id: str) -> Rule:
     found = serving.services.rulebook.rules.get(id)
     if found is None:
@@ -202,9 +198,15 @@ def _found(serving: Served, id: str) -> Rule:
     return found
 
 
-def _described(rule: Rule, is_on: bool, rulebook: Rulebook) -> dict[str, Any]:
-    origin = rulebook.origins.get(rule.id)
-    return {**asdict(rule), "threat": threat(rule.threats), "enabled": is_on, "origin": origin}
+def _described(rule: Rule, states: Mapping[str, "RuleState"], rulebook: Rulebook) -> dict[str, Any]:
+    state = states.get(rule.id)
+    return {
+        **asdict(rule),
+        "threat": threat(rule.threats),
+        "enabled": state is None or state.enabled is not False,
+        "origin": rulebook.origins.get(rule.id),
+        "outcome": asdict(state.outcome if state else NEW),
+    }
 
 
 ROUTES = (

@@ -76,7 +76,7 @@ def build(services: Services) -> FastAPI:
         worker,
         receiver,
         Threads(),
-        ChangeRunner(services.alert_changes),
+        ChangeRunner(services.alert_changes, services.state.leases if services.detection.membership else None),
         BackgroundJobs(services.engine, services.clock),
     )
     server = FastAPI(

@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -52,8 +52,6 @@ class WorkerState:
     alerts: int = 0
     detected_at: datetime | None = None
     """When the rules last ran to their end."""
-    failing_rules: dict[str, str] = field(default_factory=dict)
-    """Rules that could not run the last time: id to reason."""
     load_error: str = ""
     """Why loading pauses, empty when it doesn't."""
     detection_error: str = ""
@@ -186,7 +184,7 @@ class Worker:
             if isinstance(error, Transient):
                 return error
             if segment.file.exists():
-                self._note(stuck=(*self.state.stuck, segment.token))
+                self._set_aside(segment)
             self._settle(segment, error)
             return None
         self._note(
@@ -196,6 +194,11 @@ class Worker:
         log.info(key_values("loaded", stream=done.stream, records=done.records, failed=done.failed))
         self._settle(segment, done)
         return None
+
+    def _set_aside(self, segment: Segment) -> None:
+        self._note(stuck=(*self.state.stuck, segment.token))
+        if self._detection.membership is not None:
+            self._detection.membership.set_aside = self.state.stuck
 
     def _settle(self, segment: Segment, outcome: Loaded | BartizanError) -> None:
         """Tell who waits for the segment. One sealed a moment ago may be loaded before anybody waits for it."""
@@ -214,6 +217,8 @@ class Worker:
         return self._detect_due or self._detection.is_due(self._clock())
 
     def _detect(self) -> None:
+        before = self._detection.failing()
+        self._detect_due = True
         try:
             waiting = self._waiting()
             before_ms = waiting[0].ingested_ms if waiting else None
@@ -227,12 +232,12 @@ class Worker:
             log.error(key_values("detection_failed", error=error))
             self._note(detection_error=str(error), detected_at=self._clock())
             return
-        outcomes = self._detection.outcomes
-        failing = {id: outcome.last_error for id, outcome in outcomes.items() if outcome.failures}
-        for rule in failing.keys() - self.state.failing_rules.keys():
+        failing = self._detection.failing()
+        for rule in failing.keys() - before.keys():
             log.warning(key_values("rule_failed", rule=rule, error=failing[rule]))
         self._detect_due = False
-        self._note(failing_rules=failing, detection_error="", detected_at=self._clock())
+        self._notify_due = self._notify_due or self._detection.membership is not None
+        self._note(detection_error="", detected_at=self._clock())
 
     def _notify_new(self) -> None:
         """Hand new alerts to the notifier; what it can't take now it finds in the store the next time."""

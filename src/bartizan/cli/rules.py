@@ -20,6 +20,7 @@ from bartizan.detect.imported import Origin
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_check import check_rules
 from bartizan.detect.rulebook import Rulebook
+from bartizan.state.outcome import NEW, Outcome
 
 rules = typer.Typer(help="What is looked for.", no_args_is_help=True)
 for command in (preview, gaps, backfill):
@@ -43,16 +44,19 @@ Folders = Annotated[
 def list_rules(
     rules: Rules = None, data: Data = None, config: ConfigFile = None, format: OutputFormat = Format.TABLE
 ) -> None:
-    """List the rules with severity, ATT&CK techniques and, of a pack's rule, the pack and its version.
+    """List the rules: severity, ATT&CK techniques, how their last runs over the store went, and the pack that a rule is
+    of.
 
     Example: bartizan rules list
     """
     with open_app(data, config, rules=_texts(rules)) as app:
-        book = app.rulebook
+        book, known = app.rulebook, app.outcomes.read()
     tell_left_out(book.problems)
-    rows = [_row(rule, book) for rule in sorted(book, key=lambda rule: (-rule.risk_score, rule.name))]
+    ordered = sorted(book, key=lambda rule: (-rule.risk_score, rule.name))
+    rows = [_row(rule, book, known.get(rule.id, NEW)) for rule in ordered]
     pack = ("pack",) if book.origins else ()
-    print_rows(rows, ("name", "severity", "risk_score", "attack", "index", *pack, "id"), format)
+    columns = ("name", "severity", "risk_score", "attack", "index", *pack, "id", "last_run", "last_error")
+    print_rows(rows, columns, format)
 
 
 @rules.command()
@@ -84,7 +88,7 @@ def check(folders: Folders = None, config: ConfigFile = None, format: OutputForm
     raise typer.Exit(1 if problems else 0)
 
 
-def _row(rule: Rule, book: Rulebook) -> dict[str, Any]:
+def _row(rule: Rule, book: Rulebook, outcome: Outcome) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": rule.name,
@@ -96,6 +100,9 @@ def _row(rule: Rule, book: Rulebook) -> dict[str, Any]:
         "description": rule.description,
         "file": str(rule.file),
         "pack": _origin(book.origins.get(rule.id)),
+        "last_run": outcome.last_run.isoformat() if outcome.last_run else "",
+        "failures": outcome.failures,
+        "last_error": outcome.last_error,
     }
 
 

@@ -13,6 +13,7 @@ from bartizan.detect.arrivals import Window
 from bartizan.detect.ranges import BEGINNING, Range, by_range, merged
 from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import Column
+from bartizan.engine.deletes import delete_rows
 from bartizan.engine.tables import Table, ensure_table
 
 __all__ = ["BEGINNING", "LEDGER", "DetectionLedger"]
@@ -119,7 +120,7 @@ class DetectionLedger:
             old = [row for row in self._rows(stream) if row["id"]]
             folded = by_range(_merged(old)).items()
             self._write({Window(stream, one.after, one.until): rules for one, rules in folded}, _FOLDED, now)
-            self._forget(stream, [row["id"] for row in old])
+            delete_rows(self._engine, LEDGER.name, _FORGET, {"stream": stream, "ids": [row["id"] for row in old]})
 
     def _rows(self, stream: str) -> list[dict[str, str]]:
         return rows(self._engine, parse_one(_ROWS, dialect="clickhouse"), {"stream": stream})
@@ -138,16 +139,6 @@ class DetectionLedger:
         }
         statement: exp.Expr = parse_one(_RECORD, dialect="clickhouse")
         self._engine.query(statement, parameters, format="Null")
-
-    def _forget(self, stream: str, ids: Sequence[str]) -> None:
-        """On a cluster the rows are on each server."""
-        cluster = self._engine.cluster
-        name = cluster.local(LEDGER.name) if cluster else LEDGER.name
-        on = exp.OnCluster(this=exp.to_identifier(cluster.name, quoted=True)) if cluster else None
-        table = exp.Table(this=exp.to_identifier(name, quoted=True))
-        where = exp.Where(this=parse_one(_FORGET, dialect="clickhouse"))
-        statement = exp.Delete(this=table, cluster=on, where=where)
-        self._engine.query(statement, {"stream": stream, "ids": list(ids)}, format="Null")
 
 
 def _merged(found: Iterable[Mapping[str, str]]) -> dict[str, tuple[Range, ...]]:

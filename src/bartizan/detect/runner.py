@@ -42,11 +42,15 @@ class Evaluator:
     """Whether nothing more will arrive, so that what is missing now is missing."""
     planner: Planner = field(default_factory=Planner)
     before_ms: int | None = None
-    """Events of logs from this instant of arrival on are left for the next run (milliseconds since 1970)."""
+    """Events from this instant of arrival on are left for the next run (milliseconds since 1970)."""
+
+    is_shared: bool = False
+    """Whether other servers add alerts too, which then wait for each other as logs do."""
 
     def until(self, stream: str, last: str | None) -> str | None:
-        """Up to which instant of arrival a stream is looked at; `last` is its newest. Alerts wait for nothing."""
-        if last is None or self.before_ms is None or stream.startswith("alerts-"):
+        """Up to which instant of arrival a stream is looked at; `last` is its newest. This process' own alerts wait for
+        nothing."""
+        if last is None or self.before_ms is None or (stream.startswith("alerts-") and not self.is_shared):
             return last
         return min(last, date_text_of(self.before_ms - 1))
 

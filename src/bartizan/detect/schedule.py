@@ -5,36 +5,19 @@ Nothing is lost meanwhile: a rule's watermark stays where it is.
 The clock may jump: what lies further ahead than it can is due.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bartizan.clock import SteadyClock
 from bartizan.detect.plan import RulePlan
 from bartizan.detect.rule import Rule
+from bartizan.state.outcome import NEW, Outcome
 
 FIRST_RETRY_S = 60
 """Seconds until a rule that failed is tried again; twice as many after each further failure."""
 MAX_RETRY_S = 3600
 """Seconds between tries at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a rule's runs went."""
-
-    last_run: datetime | None = None
-    """When it was last evaluated over something."""
-    last_success: datetime | None = None
-    failures: int = 0
-    """Runs in a row that failed."""
-    last_error: str = ""
-    """Empty after a run that succeeded."""
-    next_try: datetime | None = None
-    """Not before this instant, after failures."""
-
-
-NEW = Outcome()
 
 
 def is_due(outcome: Outcome, every_s: int, now: datetime) -> bool:
@@ -99,7 +82,8 @@ class Round(Turns):
     now: datetime
     before: Mapping[str, Outcome]
     """Outcomes by rule id, as they were before the run."""
-    after: MutableMapping[str, Outcome]
+    after: dict[str, Outcome] = field(default_factory=dict)
+    """Those of the rules that ran."""
     share: TimeShare | None = None
     """None lets all take what they take."""
     put_off: dict[str, int] = field(default_factory=dict)
@@ -145,6 +129,6 @@ class Round(Turns):
 
     def recover(self, rule: str) -> None:
         """Note that a rule that failed before could run, if nothing was new to it."""
-        had = self.after.get(rule, NEW)
+        had = self.after.get(rule) or self.before.get(rule, NEW)
         if had.failures and rule not in self.failing:
             self.after[rule] = replace(had, failures=0, last_error="", next_try=None)

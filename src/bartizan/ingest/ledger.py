@@ -1,11 +1,12 @@
 """What was loaded, in the store itself: how far into each object, so that an object delivered twice is stored once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlglot import exp, parse_one
 
 from bartizan.engine.base import Engine, rows
 from bartizan.engine.columns import Column
+from bartizan.engine.deletes import delete_rows
 from bartizan.engine.inserts import prepare_insert
 from bartizan.engine.statements import Prepared, fixed
 from bartizan.engine.tables import Table, ensure_table
@@ -42,6 +43,16 @@ SELECT origin, max(ordinal) AS ordinal, max(is_complete) AS is_complete
 FROM `ingest-ledger` WHERE origin IN {origins: Array(String)} GROUP BY origin
 """
 
+_ELSEWHERE = """
+SELECT origin, max(ordinal) AS ordinal FROM `ingest-ledger`
+WHERE origin IN {origins: Array(String)} AND stream = {stream: String} AND `event.id` <> {token: String} GROUP BY origin
+"""
+
+_FORGET = "`event.id` = {token: String}"
+
+_ORIGINS = 256
+"""Objects that are asked for at once."""
+
 _PRESENT = """
 SELECT count() FROM `ingest-ledger`
 WHERE `event.ingested` = {ingested: DateTime64(3, 'UTC')} AND `event.id` = {token: String}
@@ -60,6 +71,19 @@ class Ledger:
         """Progress of those objects that are known."""
         found = rows(self._engine, fixed(_PROGRESS), {"origins": list(origins)})
         return {row["origin"]: Progress(row["ordinal"], bool(row["is_complete"])) for row in found}
+
+    def elsewhere(self, segment: Segment, origins: Sequence[str]) -> dict[str, int]:
+        """Of these objects, up to which record other segments of the stream have stored them."""
+        asked = {"stream": segment.stream, "token": segment.token}
+        found: dict[str, int] = {}
+        for start in range(0, len(origins), _ORIGINS):
+            part = rows(self._engine, fixed(_ELSEWHERE), {**asked, "origins": origins[start : start + _ORIGINS]})
+            found.update((row["origin"], row["ordinal"]) for row in part)
+        return found
+
+    def forget(self, segment: Segment) -> None:
+        """The segment is not stored any more."""
+        delete_rows(self._engine, LEDGER.name, _FORGET, {"token": segment.token})
 
     def record(self, segment: Segment, ingested: str) -> None:
         """Write down what a loaded segment held; repeating it adds nothing."""

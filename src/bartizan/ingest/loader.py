@@ -9,17 +9,20 @@ from sqlglot import exp
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import stored
+from bartizan.engine.deletes import delete_rows
 from bartizan.engine.errors import EngineError, StatementRefused
 from bartizan.engine.inserts import UNOPTIMISED, prepare_insert
 from bartizan.engine.literals import date_text_of
 from bartizan.engine.statements import Prepared, fixed, put_source
 from bartizan.engine.tables import Table, ensure_table
+from bartizan.ingest.doubles import is_in, leave_out
 from bartizan.ingest.errors import DamagedSegment
 from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.mend import mend
 from bartizan.ingest.once import insert_checked
+from bartizan.ingest.order import Order
 from bartizan.ingest.rows import load_select, quick_select, whole_select
-from bartizan.ingest.segment import STRUCTURE, verify
+from bartizan.ingest.segment import STRUCTURE, entries, verify
 from bartizan.ingest.spool import Segment, Spool
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.macros import Macros
@@ -41,6 +44,11 @@ SELECT `log.file.path` AS path, `error.message` AS reason FROM {table: Identifie
 WHERE `event.ingested` = {ingested: DateTime64(3, 'UTC')} AND `error.message` != '' ORDER BY path, reason
 LIMIT {limit: UInt32}
 """
+
+_WITHDRAWN = "`event.ingested` = {ingested: DateTime64(3, 'UTC')} AND `log.file.path` IN {paths: Array(String)}"
+
+_PATHS = 1000
+"""Paths that one statement names."""
 
 _LAST = "SELECT toUnixTimestamp64Milli(max(`event.ingested`)) AS last FROM {table: Identifier}"
 
@@ -76,7 +84,9 @@ class Loader:
         registry: Registry,
         ledger: Ledger,
         quarantine: Path,
+        order: Order | None = None,
     ) -> None:
+        """`order` is given where other servers load into the same store."""
         self._engine = engine
         self._spool = spool
         self._catalog = catalog
@@ -88,6 +98,7 @@ class Loader:
         self._mappings: dict[str, tuple[Mapping, str]] = {}
         self._ledger = ledger
         self._last_ms: dict[str, int] = {}
+        self._order = order
 
     def prepare(self, stream: str) -> None:
         """Make or widen the stream's table, and keep later segments behind what it holds."""
@@ -108,29 +119,75 @@ class Loader:
         """Store a segment's rows and forget it. Raises `DamagedSegment` after setting a damaged one aside; any other
         error leaves it in the spool."""
         self.prepare(segment.stream)
-        segment = self._after_the_last(segment)
         size_bytes = segment.file.stat().st_size
-        ingested = date_text_of(segment.ingested_ms)
+        while True:
+            segment = self._store(segment)
+            if self._order is None or self._order.stands(segment.ingested_ms):
+                break
+        loaded = self._outcome(segment, date_text_of(segment.ingested_ms), size_bytes)
+        self._spool.remove(segment)
+        return loaded
+
+    def _store(self, segment: Segment) -> Segment:
         try:
-            self._insert_mended(segment, ingested)
-            self._ledger.record(segment, ingested)
+            segment = self._settled(segment)
+            ingested = date_text_of(segment.ingested_ms)
+            if segment.file.stat().st_size:
+                self._insert_mended(segment, ingested)
+                self._ledger.record(segment, ingested)
         except (EngineError, DamagedSegment) as error:
             self._set_aside_if_damaged(segment)
             error.where = error.where or str(segment.file)
             raise
-        loaded = self._outcome(segment, ingested, size_bytes)
-        self._spool.remove(segment)
-        return loaded
+        return segment
+
+    def _settled(self, segment: Segment) -> Segment:
+        """The segment as it is to be stored: alone, behind what its stream holds; beside other servers, where readers
+        have not passed, without what is stored elsewhere."""
+        if self._order is None:
+            return self._after_the_last(segment)
+        segment = self._undoubled(segment)
+        if not self._order.passed_ms:
+            return self._after_the_last(segment)
+        if segment.ingested_ms >= self._order.passed_ms:
+            return segment
+        self._withdraw(segment)
+        return self._spool.restamp(segment)
+
+    def _undoubled(self, segment: Segment) -> Segment:
+        """Leave out what another server has stored: whoever got no answer from this one has sent it there."""
+        elsewhere = self._ledger.elsewhere(segment, self._spool.origins(segment))
+        if not elsewhere or not is_in(segment.file, elsewhere):
+            return segment
+        self._withdraw(segment)
+        leave_out(segment.file, elsewhere)
+        return self._spool.restamp(segment)
+
+    def _withdraw(self, segment: Segment) -> None:
+        """Take a segment's rows out of the store, if they are there: whether they were there before readers passed
+        nobody knows, and being seen twice adds no alert."""
+        ingested = date_text_of(segment.ingested_ms)
+        if not self._is_there(segment.stream, ingested):
+            return
+        self._ledger.forget(segment)
+        with segment.file.open("rb") as file:
+            paths = sorted({entry.path for entry in entries(file)})
+        for start in range(0, len(paths), _PATHS):
+            parameters: dict[str, Value] = {"ingested": ingested, "paths": paths[start : start + _PATHS]}
+            delete_rows(self._engine, segment.stream, _WITHDRAWN, parameters)
 
     def _after_the_last(self, segment: Segment) -> Segment:
         """A segment that failed while later ones were stored gets a new ingest time: rules that have run over the later
         ones look at nothing before them again."""
         last_ms = self._last_ms[segment.stream]
-        parameters = {"table": segment.stream, "ingested": date_text_of(segment.ingested_ms)}
-        if segment.ingested_ms < last_ms and not rows(self._engine, fixed(_PRESENT), parameters)[0]["count()"]:
+        ingested = date_text_of(segment.ingested_ms)
+        if segment.ingested_ms < last_ms and not self._is_there(segment.stream, ingested):
             segment = self._spool.restamp(segment)
         self._last_ms[segment.stream] = max(last_ms, segment.ingested_ms)
         return segment
+
+    def _is_there(self, stream: str, ingested: str) -> bool:
+        return bool(rows(self._engine, fixed(_PRESENT), {"table": stream, "ingested": ingested})[0]["count()"])
 
     def _set_aside_if_damaged(self, segment: Segment) -> None:
         try:

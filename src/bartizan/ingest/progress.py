@@ -47,6 +47,10 @@ class Contents:
             reached |= origins.get(origin, NOTHING)
         return reached
 
+    def origins(self, key: str) -> list[str]:
+        """The objects that a segment holds pieces of."""
+        return list(self._progress.get(key, {}))
+
     def holders(self, origin: str) -> set[str]:
         """Keys of the segments that hold pieces of an object."""
         return {key for key, origins in self._progress.items() if origin in origins}

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,8 @@ class Spool:
         self._clock = clock
         self._writers: dict[str, SegmentWriter] = {}
         self._last_ms: dict[str, int] = {}
+        self._floor_ms = 0
+        self._turn = (0, 1)
         self._contents = Contents()
         self._number = 0
         self._lock = threading.Lock()
@@ -108,6 +110,11 @@ class Spool:
         with self._lock:
             return self._contents.holders(origin) & self._writers.keys()
 
+    def origins(self, segment: Segment) -> list[str]:
+        """The objects that a segment holds pieces of."""
+        with self._lock:
+            return self._contents.origins(_key(segment))
+
     def pending(self) -> Iterator[Segment]:
         """Segments not yet loaded, each stream's in ingest order."""
         for file in sorted(self._folder.glob(f"*/*{SUFFIX}")):
@@ -117,6 +124,23 @@ class Spool:
         """No later segment of the stream gets an ingest time at or before this one, whatever the clock says."""
         with self._lock:
             self._last_ms[stream] = max(self._last_ms.get(stream, 0), ingested_ms)
+
+    def take_turn(self, number: int, of: int) -> None:
+        """Give from now on only instants whose milliseconds leave `number` when divided by `of`: so many spools of one
+        store never give the same instant."""
+        with self._lock:
+            self._turn = (number, of)
+
+    def low_water(self, at_least_ms: int, besides: Collection[str] = ()) -> int:
+        """The instant before which nothing will be stored any more: what waits (but for the segments `besides`, by
+        token) has it or a later one, and so will what is sealed from now on, never before `at_least_ms`."""
+        with self._lock:
+            self._floor_ms = max(self._floor_ms, at_least_ms)
+            waiting = [segment.ingested_ms for segment in self.pending() if segment.token not in besides]
+            if waiting:
+                return min(waiting)
+            self._floor_ms = self._least_ms()
+            return self._floor_ms
 
     def remove(self, segment: Segment) -> None:
         """Forget a segment whose rows are stored."""
@@ -129,7 +153,7 @@ class Spool:
     def restamp(self, segment: Segment) -> Segment:
         """Give a segment that is not stored a new ingest time, after all that its stream has had."""
         with self._lock:
-            ingested_ms = self._next_ms(segment.stream)
+            ingested_ms = self._last_ms[segment.stream] = self._next_ms()
             digest = segment.token.partition("-")[2]
             renamed = segment.file.rename(segment.file.with_name(f"{ingested_ms:016d}-{digest}{SUFFIX}"))
             sync_folder(segment.file.parent)
@@ -164,7 +188,7 @@ class Spool:
             raise SpoolUnavailable(message, where=str(self._folder), hint=hint) from error
 
     def _seal(self, stream: str) -> Segment:
-        ingested_ms = self._next_ms(stream)
+        ingested_ms = self._last_ms[stream] = self._next_ms()
         segment = Segment(stream, self._writers[stream].seal(ingested_ms), is_new=True)
         del self._writers[stream]
         self._contents.rename(stream, _key(segment))
@@ -175,13 +199,16 @@ class Spool:
         if writer := self._writers.pop(stream, None):
             writer.discard()
 
-    def _next_ms(self, stream: str) -> int:
+    def _next_ms(self) -> int:
         """An instant after all those of this spool, so that what arrived in several streams has one order."""
+        least_ms = self._least_ms()
+        number, of = self._turn
+        return least_ms + (number - least_ms) % of
+
+    def _least_ms(self) -> int:
         now_ms = int(self._clock().timestamp() * 1000)
         waiting = max((segment.ingested_ms for segment in self.pending()), default=0)
-        ingested_ms = max(now_ms, max(self._last_ms.values(), default=0) + 1, waiting + 1)
-        self._last_ms[stream] = ingested_ms
-        return ingested_ms
+        return max(now_ms, max(self._last_ms.values(), default=0) + 1, waiting + 1, self._floor_ms)
 
     def _drop_partial(self) -> None:
         for partial in self._folder.glob("*/*.partial"):

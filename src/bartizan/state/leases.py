@@ -10,6 +10,7 @@ transaction that writes.
 The price: a process that has just started waits one time to live before it can take over from a dead one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
@@ -105,7 +106,22 @@ class Leases:
     def release(self, lease: Lease) -> None:
         """Give it back, for others to take at once; nothing happens if another has it."""
         with self._database.write() as connection:
-            connection.execute(_held(lease).values(owner=None))
+            self.release_within(connection, lease)
+
+    def release_within(self, connection: Connection, lease: Lease) -> None:
+        """As `release`, in a transaction that writes more."""
+        connection.execute(_held(lease).values(owner=None))
+
+    def free_within(self, connection: Connection, name: str, owner: str) -> None:
+        """Give back what an earlier process of this owner had, who knows by other means that it is dead."""
+        connection.execute(update(LEASES).where(LEASES.c.name == name, LEASES.c.owner == owner).values(owner=None))
+
+    def silent(self, names: Sequence[str]) -> list[str]:
+        """Those of these leases whose holders fell silent. Asking watches them."""
+        with self._database.read() as connection:
+            held = select(LEASES).where(LEASES.c.name.in_(names), LEASES.c.owner.is_not(None))
+            rows = connection.execute(held).all()
+        return [row.name for row in rows if self._fell_silent(row)]
 
     def holder(self, name: str) -> str | None:
         """Who has it, dead or alive; None when nobody has."""

@@ -12,7 +12,7 @@ from sqlalchemy.sql import column
 from bartizan.state.errors import NewerSchema
 
 FOLDER = Path(__file__).parent / "migrations"
-NEWEST = "0003"
+NEWEST = "0004"
 """The newest revision in `migrations/versions`; a database that has it is opened without loading Alembic."""
 
 _LOCK = 0x42415254

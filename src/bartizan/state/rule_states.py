@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 
 from bartizan.state.database import Database
+from bartizan.state.outcome import NEW, Outcome
 from bartizan.state.tables import RULE_STATES
 from bartizan.state.texts import kept
 from bartizan.state.upsert import upsert
@@ -16,26 +16,12 @@ _OUTCOME = ("last_run", "last_success", "failures", "last_error", "next_try")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a rule's runs went."""
-
-    last_run: datetime | None = None
-    last_success: datetime | None = None
-    failures: int = 0
-    """Runs in a row that failed."""
-    last_error: str = ""
-    """Empty after a run that succeeded."""
-    next_try: datetime | None = None
-    """Not before this instant, after failures; None: at the next run."""
-
-
-@dataclass(frozen=True, slots=True)
 class RuleState:
     """A rule's state."""
 
     enabled: bool | None = None
     """None: as its file says."""
-    outcome: Outcome = Outcome()
+    outcome: Outcome = NEW
 
 
 class RuleStates:

@@ -10,6 +10,7 @@ from bartizan.state.jobs import Jobs
 from bartizan.state.leases import Leases
 from bartizan.state.rule_responses import RuleResponses
 from bartizan.state.rule_states import RuleStates
+from bartizan.state.servers import Servers
 from bartizan.state.value_lists import ValueLists
 
 
@@ -19,6 +20,7 @@ class State:
 
     database: Database
     leases: Leases
+    servers: Servers
     jobs: Jobs
     rule_states: RuleStates
     rule_responses: RuleResponses
@@ -37,6 +39,7 @@ def open_state(url: str, clock: Clock, steady: SteadyClock = steady_clock, ids: 
     return State(
         database=database,
         leases=leases,
+        servers=Servers(database, leases, clock),
         jobs=Jobs(database, leases, clock, ids),
         rule_states=RuleStates(database),
         rule_responses=RuleResponses(database, clock),

@@ -56,6 +56,18 @@ LEASES = Table(
     Column("since", Instant, nullable=False, comment="when it was taken, for people"),
 )
 
+SERVERS = Table(
+    "servers",
+    METADATA,
+    Column("id", String(ID_CHARACTERS), primary_key=True),
+    Column("slot", Integer, nullable=False, unique=True, comment="which instants of arrival are its own"),
+    Column("mark_ms", BigInteger, nullable=False, comment="what it is yet to store arrives from this instant on"),
+    Column("newest_ms", BigInteger, nullable=False, comment="instant of arrival of the newest that it stored"),
+    Column("is_detecting", Boolean, nullable=False, comment="it runs rules"),
+    Column("is_out", Boolean, nullable=False, comment="it left or fell silent: nobody waits for its mark"),
+    Column("since", Instant, nullable=False, comment="when it joined or went out, for people"),
+)
+
 JOBS = Table(
     "jobs",
     METADATA,

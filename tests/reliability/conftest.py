@@ -1,0 +1,25 @@
+"""The control-plane databases for processes that share one."""
+
+from tests.control_plane import (
+    empty_url,
+    kind,
+    migrated_postgresql,
+    migrated_sqlite,
+    open_another,
+    postgresql,
+    state,
+    time,
+    url,
+)
+
+__all__ = [
+    "empty_url",
+    "kind",
+    "migrated_postgresql",
+    "migrated_sqlite",
+    "open_another",
+    "postgresql",
+    "state",
+    "time",
+    "url",
+]
