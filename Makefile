@@ -32,8 +32,9 @@ demo: .venv/server.stamp ## simulated AWS logs with an attack in them: ingest, d
 serve: .venv/server.stamp ## the API on loopback
 	$(BIN)/bartizan serve
 
+# In their own order: by the number of tests, the few long ones of detection would come last, on one core.
 test: .venv/dev.stamp ## the unit suite and the flows
-	$(BIN)/pytest -n auto --dist loadfile -m "not slow"
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: .venv/dev.stamp ## kill -9, large and hostile input, every function with every value
 	$(BIN)/pytest -n auto --dist loadfile -m slow tests/query

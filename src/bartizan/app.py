@@ -138,7 +138,7 @@ class App:
             self.registry,
             ledger,
             quarantine,
-            self.membership,
+            order=self.membership,
         )
         return Intake(self.spool, loader, ledger, self.config.namespace)
 

@@ -1,6 +1,7 @@
 """What tests of detection share: the registry, ATT&CK, and a rule to vary."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,7 @@ from bartizan.detect.attack.registry import Attack, load_attack
 from bartizan.detect.rule import Rule
 from bartizan.detect.rule_file import load_rule
 from bartizan.engine.base import Engine
+from bartizan.engine.statements import fixed
 from tests.detect.store import DetectStore
 
 RULE = """
@@ -49,27 +51,28 @@ def varied(rule: Rule, **changes: Any) -> Rule:
 
 
 _numbers = count(1)
+_DROP = "DROP TABLE {table: Identifier}"
 
 
 @pytest.fixture(scope="module")
-def make_store(
-    engine: Engine, chdb_connection: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[], DetectStore]]:
+def make_store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], DetectStore]]:
     """Stores whose streams are their own, gone afterwards."""
-    stores: list[DetectStore] = []
-
-    def make() -> DetectStore:
-        stores.append(DetectStore(engine, tmp_path_factory.mktemp("detect"), f"detect{next(_numbers)}"))
-        return stores[-1]
-
-    yield make
-    for made in stores:
-        made.intake.spool.close()
-        for name in made.schema().streams:
-            chdb_connection.query(f'DROP TABLE "{name}"')
+    with ExitStack() as made:
+        yield lambda: made.enter_context(_store(engine, tmp_path_factory.mktemp("detect")))
 
 
 @pytest.fixture
-def store(make_store: Callable[[], DetectStore]) -> DetectStore:
-    """A store of one test's own."""
-    return make_store()
+def store(engine: Engine, tmp_path: Path) -> Iterator[DetectStore]:
+    """A store of one test's own: what it leaves, every later run of rules would look at."""
+    with _store(engine, tmp_path / "store") as made:
+        yield made
+
+
+@contextmanager
+def _store(engine: Engine, folder: Path) -> Iterator[DetectStore]:
+    folder.mkdir(exist_ok=True)
+    made = DetectStore(engine, folder, f"detect{next(_numbers)}")
+    yield made
+    made.intake.spool.close()
+    for name in made.schema().streams:
+        engine.query(fixed(_DROP), {"table": name}, format="Null")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlglot import exp
 
 from bartizan.engine.base import Engine, LocalFile, rows
 from bartizan.engine.errors import StatementRefused
@@ -43,6 +44,13 @@ def row_binary(path: Path, bodies: list[bytes]) -> LocalFile:
 def insert(engine: Engine, table: str, file: LocalFile, token: str) -> None:
     prepared = prepare_insert(table, COLUMNS, sql(SELECT))
     insert_once(engine, prepared, file, token, {"ingested": INGESTED, "prefix": "it's "})
+
+
+def test_a_parameter_stands_for_the_table(engine: Engine, table: str, tmp_path: Path) -> None:
+    prepared = prepare_insert(exp.Placeholder(this="name", kind="Identifier"), COLUMNS, sql(SELECT))
+    parameters = {"name": table, "ingested": INGESTED, "prefix": ""}
+    insert_once(engine, prepared, row_binary(tmp_path / "file.rb", [b"one", b"two"]), "one", parameters)
+    assert counted(engine, table) == 2
 
 
 def counted(engine: Engine, table: str) -> int:

@@ -29,6 +29,7 @@ def make_store(engine: Engine, tmp_path: Path, mark: str) -> Iterator[Callable[.
     yield make
     for store in stores:
         store.spool.close()
+        store.query("DROP TABLE IF EXISTS {table: Identifier}")
 
 
 @pytest.fixture

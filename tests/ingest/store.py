@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlglot import parse_one
 from bartizan.ecs.registry import load_registry
 from bartizan.engine.base import Engine, rows
 from bartizan.ingest.codecs import Bounds
+from bartizan.ingest.inserts import Inserts
 from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.loader import Loader
 from bartizan.ingest.objects import Reading
@@ -28,6 +30,12 @@ CATALOG = load_catalog((STREAM_FOLDER,))
 MACROS = load_macros()
 REGISTRY = load_registry()
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@cache
+def inserts_over(engine: Engine) -> Inserts:
+    """Made once for all stores of the test process."""
+    return Inserts(engine, CATALOG, MACROS, REGISTRY)
 
 
 @dataclass
@@ -62,7 +70,10 @@ class Store:
         """Start as a new process would."""
         self.spool = Spool(self.folder / "spool", self.segment_bytes, self.clock)
         self.ledger = Ledger(self.engine)
-        self.loader = Loader(self.engine, self.spool, self.catalog, MACROS, REGISTRY, self.ledger, self.quarantine)
+        inserts = inserts_over(self.engine) if self.catalog is CATALOG else None
+        self.loader = Loader(
+            self.engine, self.spool, self.catalog, MACROS, REGISTRY, self.ledger, self.quarantine, inserts
+        )
         self.intake = Intake(self.spool, self.loader, self.ledger, self.namespace)
 
     def reopen(self) -> None:

@@ -179,7 +179,7 @@ def test_documents_as_aws_writes_them_go_the_quick_way_first(
     taken = []
 
     def noting(prepared: Any, *rest: Any) -> None:
-        taken.append("thorough" if prepared is store.loader._ready[store.table] else "quick")
+        taken.append("thorough" if prepared is store.loader._ready[store.table].thorough else "quick")
         insert(prepared, *rest)
 
     monkeypatch.setattr(store.loader, "_insert", noting)

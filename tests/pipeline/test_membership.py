@@ -73,7 +73,7 @@ def joined(store: Store, state: State) -> Server:
     """A process that has just started."""
     membership = Membership(state.servers, store.spool, server_id(store.folder / "spool"))
     store.loader = Loader(
-        store.engine, store.spool, store.catalog, MACROS, REGISTRY, store.ledger, store.quarantine, membership
+        store.engine, store.spool, store.catalog, MACROS, REGISTRY, store.ledger, store.quarantine, order=membership
     )
     membership.join()
     return Server(store, membership)

@@ -11,6 +11,7 @@ from sqlglot import exp, parse_one
 from bartizan.alerts.present import COLUMNS, COUNTS, raise_counts, shown
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.engine.literals import date_text_of
+from bartizan.engine.statements import fixed
 from bartizan.ingest.loader import Loader
 from bartizan.ingest.order import Order
 from bartizan.ingest.pieces import Piece
@@ -129,7 +130,7 @@ class AlertStore:
     def newest_ingested(self) -> str:
         """When the last alert was stored, a ClickHouse date text; the beginning of time when there is none."""
         self._loader.prepare(self.table)
-        query = parse_one(_NEWEST, dialect="clickhouse")
+        query = fixed(_NEWEST)
         newest: str = rows(self._engine, query, {"table": self.table}, settings=READ_ONLY)[0]["newest"]
         return newest
 
@@ -138,7 +139,7 @@ class AlertStore:
 
         Read on from there: it is ingest order, in which nothing comes late."""
         self._loader.prepare(self.table)
-        query = parse_one(_AFTER, dialect="clickhouse")
+        query = fixed(_AFTER)
         before = date_text_of(self._order.least_ms) if self._order else _FOREVER
         parameters: dict[str, Value] = {"table": self.table, "after": after, "before": before}
         found = rows(self._engine, query, parameters, settings=READ_ONLY)
@@ -146,7 +147,7 @@ class AlertStore:
 
     def _known(self, ids: list[str]) -> dict[str, Mapping[str, Any]]:
         """The alerts that are stored, with their counts."""
-        query = parse_one(_KNOWN, dialect="clickhouse")
+        query = fixed(_KNOWN)
         found = rows(self._engine, query, {"table": self.table, "ids": ids}, settings=READ_ONLY)
         return {row["id"]: row for row in found}
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlglot import parse_one
-
 from bartizan.detect.alone import Alone, Triggers, run_alone
 from bartizan.detect.arrivals import Window
 from bartizan.detect.errors import BadPeriod
@@ -22,6 +20,7 @@ from bartizan.detect.runner import Evaluator, by_stream, run_window
 from bartizan.detect.schedule import Turns
 from bartizan.engine.base import READ_ONLY, Engine, Value, rows
 from bartizan.engine.literals import date_text
+from bartizan.engine.statements import fixed
 from bartizan.query.dates import RESOLUTION
 
 END = "2299-01-01 00:00:00.000"
@@ -117,7 +116,7 @@ def _due(seen: Sequence[Range], bounds: Range, again: bool) -> list[Range]:
 def _sliced(engine: Engine, stream: str, whole: Range, rules: tuple[str, ...]) -> Iterator[Slice]:
     """Without events there is nothing to do."""
     parameters: dict[str, Value] = {"table": stream, "after": whole.after, "until": whole.until, "slice": SLICE_EVENTS}
-    parts = rows(engine, parse_one(_SLICES, dialect="clickhouse"), parameters, settings=READ_ONLY)
+    parts = rows(engine, fixed(_SLICES), parameters, settings=READ_ONLY)
     after = whole.after
     for number, part in enumerate(parts, 1):
         until = whole.until if number == len(parts) else part["until"]

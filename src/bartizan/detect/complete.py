@@ -4,10 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlglot import parse_one
-
 from bartizan.detect.arrivals import Window, milliseconds
 from bartizan.engine.base import READ_ONLY, Engine, rows
+from bartizan.engine.statements import fixed
 from bartizan.query.sequence.arrived import Completeness, completeness
 
 _ARRIVED = """
@@ -29,9 +28,9 @@ def completeness_of(engine: Engine, windows: Sequence[Window], is_last: bool) ->
     newest = [0]
     for window in windows:
         parameters = {"table": window.stream, **window.parameters()}
-        found = rows(engine, parse_one(_ARRIVED, dialect="clickhouse"), parameters, settings=READ_ONLY)
+        found = rows(engine, fixed(_ARRIVED), parameters, settings=READ_ONLY)
         arrivals += [(int(row["arrived"]), int(row["newest"])) for row in found]
-        before = rows(engine, parse_one(_BEFORE, dialect="clickhouse"), parameters, settings=READ_ONLY)
+        before = rows(engine, fixed(_BEFORE), parameters, settings=READ_ONLY)
         newest.append(int(before[0]["newest"]))
     after_ms = max((milliseconds(window.after) for window in windows), default=0)
     told = completeness(arrivals, after_ms, max(newest))

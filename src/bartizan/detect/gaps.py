@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlglot import parse_one
-
 from bartizan.detect.ledger import DetectionLedger
 from bartizan.detect.plan import RulePlan
 from bartizan.detect.ranges import BEGINNING, Range, by_range, holes
 from bartizan.engine.base import READ_ONLY, Engine, rows
+from bartizan.engine.statements import fixed
 
 _COUNT = """
 SELECT count() AS events FROM {table: Identifier}
@@ -69,9 +68,9 @@ def _newer(seen: Mapping[str, tuple[Range, ...]], rules: Iterable[str], last: st
 
 
 def _with_events(engine: Engine, stream: str, ranges: Mapping[Range, list[str]]) -> Iterator[Unseen]:
-    query = parse_one(_COUNT, dialect="clickhouse")
+    query = fixed(_COUNT)
     for one, rules in ranges.items():
         parameters = {"table": stream, "after": one.after, "until": one.until}
-        events = int(rows(engine, query.copy(), parameters, settings=READ_ONLY)[0]["events"])
+        events = int(rows(engine, query, parameters, settings=READ_ONLY)[0]["events"])
         if events:
             yield Unseen(stream, one.after, one.until, events, tuple(rules))

@@ -7,13 +7,12 @@ time: first the new row is written, then the old ones go, so a crash between the
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlglot import exp, parse_one
-
 from bartizan.detect.arrivals import Window
 from bartizan.detect.ranges import BEGINNING, Range, by_range, merged
 from bartizan.engine.base import Engine, Value, rows
 from bartizan.engine.columns import Column
 from bartizan.engine.deletes import delete_rows
+from bartizan.engine.statements import fixed
 from bartizan.engine.tables import Table, ensure_table
 
 __all__ = ["BEGINNING", "LEDGER", "DetectionLedger"]
@@ -91,7 +90,7 @@ class DetectionLedger:
     def watermarks(self, stream: str) -> Mapping[str, str]:
         """For each rule that ever ran on the stream: the ingest instant up to which it has seen everything, but for
         what `ranges` shows missing."""
-        found = rows(self._engine, parse_one(_WATERMARKS, dialect="clickhouse"), {"stream": stream})
+        found = rows(self._engine, fixed(_WATERMARKS), {"stream": stream})
         return {row["rule"]: row["until"] for row in found}
 
     def ranges(self, stream: str) -> dict[str, tuple[Range, ...]]:
@@ -100,12 +99,12 @@ class DetectionLedger:
 
     def last_runs(self) -> Mapping[str, str]:
         """When each rule that ever ran did so last."""
-        found = rows(self._engine, parse_one(_RUNS, dialect="clickhouse"))
+        found = rows(self._engine, fixed(_RUNS))
         return {row["rule"]: row["at"] for row in found}
 
     def last_ingested(self, stream: str) -> str | None:
         """The newest event's ingest instant; None for an empty stream."""
-        row = rows(self._engine, parse_one(_LAST, dialect="clickhouse"), {"table": stream})[0]
+        row = rows(self._engine, fixed(_LAST), {"table": stream})[0]
         return row["last"] if row["events"] else None
 
     def record(self, seen: Mapping[Window, Sequence[str]], now: str) -> None:
@@ -115,7 +114,7 @@ class DetectionLedger:
     def fold(self, now: str) -> None:
         """Merge the rows of streams that have many."""
         parameters: dict[str, Value] = {"folded": _FOLDED, "most": MAX_ROWS}
-        for found in rows(self._engine, parse_one(_UNFOLDED, dialect="clickhouse"), parameters):
+        for found in rows(self._engine, fixed(_UNFOLDED), parameters):
             stream = found["stream"]
             old = [row for row in self._rows(stream) if row["id"]]
             folded = by_range(_merged(old)).items()
@@ -123,7 +122,7 @@ class DetectionLedger:
             delete_rows(self._engine, LEDGER.name, _FORGET, {"stream": stream, "ids": [row["id"] for row in old]})
 
     def _rows(self, stream: str) -> list[dict[str, str]]:
-        return rows(self._engine, parse_one(_ROWS, dialect="clickhouse"), {"stream": stream})
+        return rows(self._engine, fixed(_ROWS), {"stream": stream})
 
     def _write(self, seen: Mapping[Window, Sequence[str]], prefix: str, now: str) -> None:
         """One insert of one block: it is stored wholly or not at all."""
@@ -137,8 +136,7 @@ class DetectionLedger:
             "prefix": prefix,
             "now": now,
         }
-        statement: exp.Expr = parse_one(_RECORD, dialect="clickhouse")
-        self._engine.query(statement, parameters, format="Null")
+        self._engine.query(fixed(_RECORD), parameters, format="Null")
 
 
 def _merged(found: Iterable[Mapping[str, str]]) -> dict[str, tuple[Range, ...]]:

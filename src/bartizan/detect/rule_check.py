@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlglot import parse_one
-
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.reason import fields
 from bartizan.detect.rule import Rule
@@ -16,6 +14,7 @@ from bartizan.detect.runner import Evaluator
 from bartizan.detect.settings import CorrelationSettings
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, rows
+from bartizan.engine.statements import fixed
 from bartizan.errors import BartizanError
 from bartizan.ingest.loader import Loader
 from bartizan.ingest.objects import Reading, read_object
@@ -181,7 +180,7 @@ def _load(store: SampleStore, files: Iterable[Path]) -> list[Problem]:
 
 def _last_ingested(store: SampleStore) -> dict[str, str]:
     """The newest arrival in each stream that has one."""
-    query = parse_one(_LAST, dialect="clickhouse")
+    query = fixed(_LAST)
     streams = stored_schema(store.engine, store.registry).streams
     found = {stream: rows(store.engine, query, {"table": stream})[0] for stream in streams}
     return {stream: str(row["last"]) for stream, row in found.items() if int(row["events"])}
@@ -189,7 +188,7 @@ def _last_ingested(store: SampleStore) -> dict[str, str]:
 
 def _counts(engine: Engine, schema: Schema) -> dict[str, tuple[int, int]]:
     """Records and not-understood records of each sample file."""
-    query = parse_one(_COUNTS, dialect="clickhouse")
+    query = fixed(_COUNTS)
     found = (row for stream in schema.streams for row in rows(engine, query, {"table": stream}))
     return {row["file"]: (row["records"], row["failed"]) for row in found}
 

@@ -27,10 +27,11 @@ UNOPTIMISED: Settings = {
 """A mapping is thousands of expressions and nothing to optimise; these passes alone took half of its analysis time."""
 
 
-def prepare_insert(table: str, columns: Sequence[str], select: exp.Query) -> Prepared:
-    """`INSERT INTO table (columns) SELECT ...`, to be run by `insert_once` for one file after another."""
+def prepare_insert(table: str | exp.Placeholder, columns: Sequence[str], select: exp.Query) -> Prepared:
+    """`INSERT INTO table (columns) SELECT ...`, to be run by `insert_once` for one file after another; a parameter that
+    stands for the table makes it good for several."""
     target = exp.Schema(
-        this=exp.Table(this=exp.to_identifier(table, quoted=True)),
+        this=exp.Table(this=exp.to_identifier(table, quoted=True) if isinstance(table, str) else table),
         expressions=[exp.to_identifier(name, quoted=True) for name in columns],
     )
     return Prepared(exp.Insert(this=target, expression=select))

@@ -4,29 +4,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlglot import exp
-
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine, Value, rows
-from bartizan.engine.columns import stored
 from bartizan.engine.deletes import delete_rows
 from bartizan.engine.errors import EngineError, StatementRefused
-from bartizan.engine.inserts import UNOPTIMISED, prepare_insert
 from bartizan.engine.literals import date_text_of
-from bartizan.engine.statements import Prepared, fixed, put_source
-from bartizan.engine.tables import Table, ensure_table
+from bartizan.engine.statements import Prepared, fixed
+from bartizan.engine.tables import ensure_table
 from bartizan.ingest.doubles import is_in, leave_out
 from bartizan.ingest.errors import DamagedSegment
+from bartizan.ingest.inserts import DatasetInserts, Inserts
 from bartizan.ingest.ledger import Ledger
 from bartizan.ingest.mend import mend
 from bartizan.ingest.once import insert_checked
 from bartizan.ingest.order import Order
-from bartizan.ingest.rows import load_select, quick_select, whole_select
-from bartizan.ingest.segment import STRUCTURE, entries, verify
+from bartizan.ingest.segment import entries, verify
 from bartizan.ingest.spool import Segment, Spool
 from bartizan.integrations.catalog import Catalog
 from bartizan.integrations.macros import Macros
-from bartizan.integrations.mapping import Mapping, load_mapping
 
 MAX_PROBLEMS = 20
 """Records not understood that are told one by one for a segment; the rest is counted."""
@@ -84,18 +79,16 @@ class Loader:
         registry: Registry,
         ledger: Ledger,
         quarantine: Path,
+        inserts: Inserts | None = None,
         order: Order | None = None,
     ) -> None:
-        """`order` is given where other servers load into the same store."""
+        """`inserts` are those that other loaders over the engine have made; None makes them anew. `order` is given
+        where other servers load into the same store."""
         self._engine = engine
         self._spool = spool
-        self._catalog = catalog
-        self._macros = macros
-        self._registry = registry
+        self._inserts = inserts or Inserts(engine, catalog, macros, registry)
         self._quarantine = quarantine
-        self._ready: dict[str, Prepared] = {}
-        self._quick: dict[str, Prepared] = {}
-        self._mappings: dict[str, tuple[Mapping, str]] = {}
+        self._ready: dict[str, DatasetInserts] = {}
         self._ledger = ledger
         self._last_ms: dict[str, int] = {}
         self._order = order
@@ -104,13 +97,10 @@ class Loader:
         """Make or widen the stream's table, and keep later segments behind what it holds."""
         if stream in self._ready:
             return
-        _, dataset, namespace = stream.split("-", 2)
-        mapping = load_mapping(self._catalog.stream(dataset), self._macros)
-        select = load_select(mapping, namespace)
-        table = stream_table(self._engine, stream, mapping, select, self._registry)
-        ensure_table(self._engine, table)
-        self._mappings[stream] = mapping, namespace
-        self._ready[stream] = _insert_of(stream, select)
+        _, dataset, _ = stream.split("-", 2)
+        inserts = self._inserts.of(dataset)
+        ensure_table(self._engine, inserts.table(stream))
+        self._ready[stream] = inserts
         last = rows(self._engine, fixed(_LAST), {"table": stream})
         self._last_ms[stream] = last[0]["last"]
         self._spool.raise_floor(stream, last[0]["last"])
@@ -200,27 +190,22 @@ class Loader:
     def _insert_mended(self, segment: Segment, ingested: str) -> None:
         """Insert the quick way where there is one; what that refuses, the thorough way. A segment with a document that
         doesn't parse as a whole is refused there too, then mended and inserted."""
+        inserts = self._ready[segment.stream]
         if segment.is_quick:
             with suppress(StatementRefused):
-                self._insert(self._quick_insert(segment.stream), segment, ingested)
+                self._insert(inserts.quick, segment, ingested)
                 return
         try:
-            self._insert(self._ready[segment.stream], segment, ingested)
+            self._insert(inserts.thorough, segment, ingested)
         except StatementRefused:
             if not mend(self._engine, segment.file):
                 raise
-            self._insert(self._ready[segment.stream], segment, ingested)
+            self._insert(inserts.thorough, segment, ingested)
 
     def _insert(self, insert: Prepared, segment: Segment, ingested: str) -> None:
-        parameters = {"table": segment.stream, "ingested": ingested}
+        namespace = segment.stream.split("-", 2)[2]
+        parameters = {"table": segment.stream, "namespace": namespace, "ingested": ingested}
         insert_checked(self._engine, insert, segment, parameters, _PRESENT)
-
-    def _quick_insert(self, stream: str) -> Prepared:
-        """Made when it is first needed: that takes as long as a small segment."""
-        if stream not in self._quick:
-            select = quick_select(*self._mappings[stream])
-            self._quick[stream] = _insert_of(stream, select)
-        return self._quick[stream]
 
     def _outcome(self, segment: Segment, ingested: str, size_bytes: int) -> Loaded:
         parameters: dict[str, Value] = {"table": segment.stream, "ingested": ingested, "limit": MAX_PROBLEMS}
@@ -231,23 +216,3 @@ class Loader:
     def _problems(self, parameters: dict[str, Value]) -> tuple[Problem, ...]:
         found = rows(self._engine, fixed(_PROBLEMS), parameters)
         return tuple(Problem(problem["path"], problem["reason"]) for problem in found)
-
-
-def stream_table(engine: Engine, name: str, mapping: Mapping, loaded: exp.Select, registry: Registry) -> Table:
-    """The table of a stream as its mapping, and what `load_select` made of it, describe it."""
-    whole = whole_select(mapping, loaded.copy())
-    described = exp.Describe(this=exp.Subquery(this=put_source(whole, exp.func("null", exp.Literal.string(STRUCTURE)))))
-    columns = rows(engine, described, {"ingested": date_text_of(0)}, settings=UNOPTIMISED)
-    derived = {column.alias: column.this for column in mapping.derived}
-    return Table(
-        name,
-        tuple(stored(column["name"], column["type"], registry, derived.get(column["name"])) for column in columns),
-        mapping.stream.sort_key,
-        mapping.stream.retention_days,
-        mapping.stream.is_updatable,
-    )
-
-
-def _insert_of(table: str, select: exp.Select) -> Prepared:
-    """The insert of what a SELECT gives; every level of a statement costs a hundredth of a second of analysis."""
-    return prepare_insert(table, select.named_selects, select)

@@ -60,13 +60,13 @@ class Normalizer:
 
     def _segment(self, segment: Path, stream: Stream) -> Iterator[dict[str, Any]]:
         mend(self._engine, segment)
-        now = date_text(self._clock())
+        parameters = {"ingested": date_text(self._clock()), "namespace": self._namespace}
         file = as_local_file(segment)
-        for row in rows(self._engine, self._select(stream), {"ingested": now}, file=file, settings=UNOPTIMISED):
+        for row in rows(self._engine, self._select(stream), parameters, file=file, settings=UNOPTIMISED):
             yield document(row, self._registry)
 
     def _select(self, stream: Stream) -> Prepared:
         if stream.dataset not in self._ready:
             mapping = load_mapping(stream, self._macros)
-            self._ready[stream.dataset] = Prepared(ordered_select(mapping, self._namespace))
+            self._ready[stream.dataset] = Prepared(ordered_select(mapping))
         return self._ready[stream.dataset]

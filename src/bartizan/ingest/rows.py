@@ -119,19 +119,20 @@ def records_select() -> exp.Query:
     return records
 
 
-def load_select(mapping: Mapping, namespace: str) -> exp.Select:
-    """The rows of a stream out of `PIECES`, with the parameter `{ingested: DateTime64(3, 'UTC')}`.
+def load_select(mapping: Mapping) -> exp.Select:
+    """The rows of a stream out of `PIECES`, with the parameters `{ingested: DateTime64(3, 'UTC')}` and
+    `{namespace: String}`, the stream's.
 
     Beside the mapping's columns: `event.ingested`, `event.original`, `log.file.path`, `data_stream.*`, `event.dataset`,
     `event.module`, `ecs.version`. A record that was not understood has `event.kind` `pipeline_error`.
     """
-    return _load_select(mapping, namespace, _RECORDS)
+    return _load_select(mapping, _RECORDS)
 
 
-def quick_select(mapping: Mapping, namespace: str) -> exp.Select:
+def quick_select(mapping: Mapping) -> exp.Select:
     """`load_select` for a segment of `QUICK_FRAMINGS` alone: the engine refuses it when a record is not understood, and
     `load_select` then tells why."""
-    rows = _load_select(mapping, namespace, _QUICK)
+    rows = _load_select(mapping, _QUICK)
     message = next(column for column in rows.expressions if column.alias == "error.message")
     # Not a WHERE: that alone, over all the columns, is a quarter of the statement's analysis.
     message.set("this", _understood(message.this))
@@ -143,7 +144,7 @@ def _understood(message: exp.Expr) -> exp.Expr:
     return exp.func("if", refused, exp.Literal.string(""), message.copy(), dialect="clickhouse")
 
 
-def _load_select(mapping: Mapping, namespace: str, records_sql: str) -> exp.Select:
+def _load_select(mapping: Mapping, records_sql: str) -> exp.Select:
     records = intact(_parsed(records_sql))
     assert isinstance(records, exp.Query)
     inner = mapping.over(records)
@@ -152,7 +153,7 @@ def _load_select(mapping: Mapping, namespace: str, records_sql: str) -> exp.Sele
     for node in list(rows.find_all(exp.Column)):
         if node.name == "timely" and not node.table:
             node.replace(exp.paren(_parsed(_TIMELY).expressions[0].this))
-    rows = rows.select(_kind(mapping), *_constants(mapping.stream, namespace), copy=False)
+    rows = rows.select(_kind(mapping), *_constants(mapping.stream), copy=False)
     kept = (name for name in mapping.columns if name not in _LOADER_OWN)
     return rows.select(*(_mapped(name).as_(name, quoted=True) for name in kept), copy=False)
 
@@ -162,10 +163,10 @@ def whole_select(mapping: Mapping, loaded: exp.Select) -> exp.Select:
     return _with_derived(mapping, loaded, exp.Star()) if mapping.derived else loaded
 
 
-def ordered_select(mapping: Mapping, namespace: str) -> exp.Select:
+def ordered_select(mapping: Mapping) -> exp.Select:
     """`whole_select` in the order of the records."""
     ordinal = exp.to_identifier("record.ordinal", quoted=True)
-    rows = load_select(mapping, namespace).select(_mapped("record.ordinal").as_("record.ordinal", quoted=True))
+    rows = load_select(mapping).select(_mapped("record.ordinal").as_("record.ordinal", quoted=True))
     everything = exp.Star(except_=[ordinal])
     return _with_derived(mapping, rows, everything).order_by(exp.column(ordinal.copy()), copy=False)
 
@@ -183,16 +184,17 @@ def _kind(mapping: Mapping) -> exp.Expr:
     )
 
 
-def _constants(stream: Stream, namespace: str) -> list[exp.Expr]:
-    values = {
-        "data_stream.type": stream.type,
-        "data_stream.dataset": stream.dataset,
-        "data_stream.namespace": namespace,
-        "event.dataset": stream.dataset,
-        "event.module": stream.module,
-        "ecs.version": ECS_VERSION,
+def _constants(stream: Stream) -> list[exp.Expr]:
+    literal = exp.Literal.string
+    values: dict[str, exp.Expr] = {
+        "data_stream.type": literal(stream.type),
+        "data_stream.dataset": literal(stream.dataset),
+        "data_stream.namespace": exp.Placeholder(this="namespace", kind="String"),
+        "event.dataset": literal(stream.dataset),
+        "event.module": literal(stream.module),
+        "ecs.version": literal(ECS_VERSION),
     }
-    return [exp.Literal.string(value).as_(name, quoted=True) for name, value in values.items()]
+    return [value.as_(name, quoted=True) for name, value in values.items()]
 
 
 def _mapped(name: str) -> exp.Column:

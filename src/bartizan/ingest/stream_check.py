@@ -11,10 +11,9 @@ import orjson
 from bartizan.ecs.registry import Registry
 from bartizan.engine.base import Engine
 from bartizan.errors import BartizanError, Terminal
-from bartizan.ingest.loader import stream_table
+from bartizan.ingest.inserts import DatasetInserts
 from bartizan.ingest.normalize import Normalizer
 from bartizan.ingest.objects import Reading
-from bartizan.ingest.rows import load_select
 from bartizan.integrations.errors import IntegrationError
 from bartizan.integrations.macros import Macros
 from bartizan.integrations.mapping import load_mapping
@@ -90,19 +89,18 @@ class Checker:
         yield from self._samples(stream)
 
     def _columns(self, stream: Stream) -> Iterator[Problem]:
-        mapping = load_mapping(stream, self.macros)
-        table = stream_table(self.engine, "check", mapping, load_select(mapping, "default"), self.registry)
+        columns = DatasetInserts(self.engine, load_mapping(stream, self.macros), self.registry).columns
         file = stream.folder / "mapping.sql"
-        for column in table.columns:
+        for column in columns:
             if message := _contradiction(column.name, column.type, self.registry):
                 yield Problem(file, message)
         for name in stream.sort_key:
-            if name not in {column.name for column in table.columns}:
+            if name not in {column.name for column in columns}:
                 yield Problem(stream.folder / "stream.toml", f"the sort key's `{name}` is no column of the mapping")
         for field in stream.fields:
             if field.type not in _TYPES:
                 yield Problem(stream.folder / "fields.toml", f"`{field.name}` has the unknown type `{field.type}`")
-            if not any(_gives(column.name, field.name) for column in table.columns):
+            if not any(_gives(column.name, field.name) for column in columns):
                 yield Problem(stream.folder / "fields.toml", f"the mapping never gives `{field.name}`")
 
     def _samples(self, stream: Stream) -> Iterator[Problem]:

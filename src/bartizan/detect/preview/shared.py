@@ -4,7 +4,7 @@ engine but for a few samples."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from bartizan.detect.arrivals import TIMESTAMP, Window
 from bartizan.detect.choosing import choose
@@ -15,6 +15,7 @@ from bartizan.detect.preview.tally import ENTITY_FIELDS, KEPT_VALUES, SAMPLES, R
 from bartizan.detect.scan import MATCHED, matched
 from bartizan.detect.window_sql import conditions, together
 from bartizan.engine.base import Engine, rows
+from bartizan.engine.statements import fixed
 from bartizan.errors import BartizanError
 from bartizan.query import ir
 from bartizan.query.binder import Binder
@@ -122,5 +123,5 @@ def _samples(engine: Engine, window: Window, ids: Sequence[str], budget: Budget)
     if not ids:
         return {}
     parameters = {**window.parameters(), "table": window.stream, "ids": list(dict.fromkeys(ids))}
-    query = parse_one(_SAMPLES, dialect="clickhouse")
+    query = fixed(_SAMPLES)
     return {row["event.id"]: row for row in rows(engine, query, parameters, settings=budget.settings())}

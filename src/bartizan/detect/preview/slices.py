@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlglot import parse_one
-
 from bartizan.detect.arrivals import Span, Window
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.preview.period import Period
 from bartizan.engine.base import Engine, Value, rows
+from bartizan.engine.statements import fixed
 from bartizan.query.budget import Budget, kept
 
 END = "2299-01-01 00:00:00.000"
@@ -47,7 +46,7 @@ def slices_of(engine: Engine, stream: str, period: Period, budget: Budget) -> li
         "end_ms": period.end_ms,
     }
     with kept(budget):
-        found = rows(engine, parse_one(_COUNTS, dialect="clickhouse"), parameters, settings=budget.settings())
+        found = rows(engine, fixed(_COUNTS), parameters, settings=budget.settings())
     counts = {int(row["bucket"]): int(row["events"]) for row in found}
     return [Slice(everything(stream, span), events) for span, events in _parts(counts, period)]
 

@@ -1,6 +1,7 @@
 """Records of JSON to names and values: objects become dotted names, level by level, in the engine."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from sqlglot import exp, parse_one
 
@@ -76,19 +77,26 @@ def flattened(records: str, kept: Sequence[str], binder: Binder) -> exp.Query:
     tree = _over(_WHOLE_RECORD, exp.Table(this=exp.to_identifier(records, quoted=True)))
     whole = binder.array(kept or [""])
     for _ in range(LEVELS - 1):
-        tree = _over(_NEXT_LEVEL, tree.subquery(copy=False))
-        for node in list(tree.find_all(exp.Column)):
-            if node.name == "kept":
-                node.replace(whole.copy())
+        tree = _over(_NEXT_LEVEL, tree.subquery(copy=False), whole)
     return _over(_FIELDS, tree.subquery(copy=False))
 
 
-def _over(sql: str, source: exp.Expr) -> exp.Query:
-    tree = parse_one(sql, dialect="clickhouse")
+def _over(sql: str, source: exp.Expr, kept: exp.Expr | None = None) -> exp.Query:
+    """The source comes last: what it holds needn't be looked through again."""
+    tree = _template(sql).copy()
     assert isinstance(tree, exp.Query)
+    for node in list(tree.find_all(exp.Column)):
+        if kept is not None and node.name == "kept":
+            node.replace(kept.copy())
     for table in list(tree.find_all(exp.Table)):
         if table.name == "source":
             table.replace(source)
+    return tree
+
+
+@cache
+def _template(sql: str) -> exp.Expr:
+    tree = parse_one(sql, dialect="clickhouse")
     for node in list(tree.find_all(exp.Anonymous)):
         if node.name == "as_name":
             node.replace(_as_name(node.expressions[0]))
