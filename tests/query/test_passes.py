@@ -6,7 +6,7 @@ from bartizan.query import ir
 from bartizan.query.explain import explain
 from bartizan.query.passes import run_passes
 from bartizan.query.schema import Schema
-from tests.query.test_required import ACTION, EVENT, EXPR, Event, matches
+from tests.query.test_possible import ACTION, EVENT, EXPR, Event, matches
 
 
 @given(EXPR, EVENT)

@@ -31,6 +31,8 @@ def _combine(items: st.SearchStrategy[ir.Expr]) -> st.SearchStrategy[ir.Expr]:
 
 
 EXPR = st.recursive(LEAF, _combine, max_leaves=8)
+VALUES = st.lists(VALUE, max_size=2).map(tuple)
+EVENT = st.fixed_dictionaries({"event.action": VALUES.map(lambda values: values[:1]), "event.category": VALUES})
 EVENT_FIELDS = ("event.action", "event.category")
 
 
