@@ -35,7 +35,7 @@ IDLE_S = 1.0
 DETECT_PAUSE_S = 0.5
 """Seconds from the end of one run of the rules to the next: loads go on meanwhile."""
 
-ALONE_S = 1.0
+ALONE_S = 0.4
 """Seconds of a run of the rules after which those that ask the engine on their own are left for the next: hundreds of
 them can be due at once, and what arrives meanwhile waits for all of them."""
 

@@ -47,14 +47,25 @@ def failed(outcome: Outcome, error: str, now: datetime) -> Outcome:
     return Outcome(now, outcome.last_success, outcome.failures + 1, error, now + timedelta(seconds=pause_s))
 
 
+MAX_AT_ONCE = 16
+"""Rules that ask on their own which are looked at in a run where their time is short: to see whether there is something
+new for a rule takes a few milliseconds too."""
+
+
 @dataclass(slots=True)
 class TimeShare:
-    """Time that rules which ask on their own may take of a run; the clock starts with the first of them."""
+    """What rules that ask on their own may take of a run; the clock starts with the first of them."""
 
     seconds: float
     """After these, no further rule is begun."""
     steady: SteadyClock
     _until_s: float | None = None
+    _taken: int = 0
+
+    def takes(self) -> bool:
+        """Whether one more rule is looked at."""
+        self._taken += 1
+        return self._taken <= MAX_AT_ONCE
 
     def is_over(self) -> bool:
         """Whether the time is over."""
@@ -99,7 +110,9 @@ class Round(Turns):
 
     def is_due(self, plan: RulePlan) -> bool:
         """Whether a rule that something is new to is evaluated."""
-        due = is_due(self.before.get(plan.rule.id, NEW), plan.every_s, self.now)
+        due = is_due(self._past(plan.rule), plan.every_s, self.now)
+        if due and plan.every_s and self.share is not None:
+            due = self.share.takes()
         if not due:
             self.put_off[plan.rule.id] = plan.every_s
         return due

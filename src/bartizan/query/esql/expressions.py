@@ -10,6 +10,7 @@ from bartizan.query.esql import ast, operators
 from bartizan.query.esql.constants import constant, list_constant, span_constant
 from bartizan.query.esql.context import Context
 from bartizan.query.esql.functions import AGGREGATES, SCALARS, aggregate_of
+from bartizan.query.esql.functions.json_texts import first_member
 from bartizan.query.esql.functions.signature import call_of
 from bartizan.query.esql.implicit_time import with_time
 from bartizan.query.esql.scope import Scope
@@ -130,11 +131,26 @@ class Expressions:
             return kql(node, self._context, self._scope)
         if node.name in ("match", "match_phrase"):
             return self._checked(node, lambda: match_function(node, self._arguments(node), self._context, self._env))
+        if node.name == "json_extract" and (extracted := self._json_extract(node)) is not None:
+            return extracted
         function = SCALARS.get(node.name)
         if function is None:
             raise unknown_function(node, self._context.faults)
         arguments = self._arguments(node)
         return self._checked(node, lambda: call_of(node.name, function, arguments, self._env))
+
+    def _json_extract(self, node: ast.Function) -> Typed | None:
+        """A value out of `_source` at a constant path: of the document, only the member that it lies in is made."""
+        match node.arguments:
+            case (ast.Column(name), ast.Literal(str(path)) as written) if self._scope.is_source(name):
+                member, streams = first_member(path), self._scope.events
+            case _:
+                return None
+        if member is None or streams is None:
+            return None
+        source = Typed(column(streams.member_of_source(member).id), Type.KEYWORD, False, MISSING)
+        arguments = [source, self.typed(written)]
+        return self._checked(node, lambda: call_of(node.name, SCALARS[node.name], arguments, self._env))
 
     def _arguments(self, node: ast.Function) -> list[Typed]:
         typed = [self.typed(argument) for argument in node.arguments if not isinstance(argument, ast.Options)]

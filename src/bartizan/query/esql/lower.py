@@ -74,14 +74,14 @@ def _source(command: ast.Command, context: Context) -> Pipeline:
 def _from(metadata: tuple[ast.Column, ...], context: Context) -> Pipeline:
     streams = context.streams
     assert streams is not None
-    shown = (name for name in streams.schema.columns if name not in streams.hidden)
-    scope = Scope(dict.fromkeys(shown), streams, streams)
+    shown = [name for name in streams.schema.columns if name not in streams.hidden]
     for one in metadata:
         if one.name not in METADATA:
             known = ", ".join(METADATA)
             raise context.faults.at(one.span, f"there is no metadata field `{one.name}`", f"there are {known}")
-        scope = scope.put([streams.metadata(one.name)])
-    return Pipeline(context, scope)
+        streams.named.add(one.name)
+    names = dict.fromkeys((*shown, *(one.name for one in metadata)))
+    return Pipeline(context, Scope(dict(names), streams, streams))
 
 
 def _row(assignments: tuple[ast.Assignment, ...], context: Context) -> Pipeline:

@@ -57,12 +57,16 @@ class Streams:
     """Columns that are there for who names them only."""
     within: Mapping[str, ir.Expr] = field(default_factory=dict)
     """What else the events of a stream fulfil."""
+    named: set[str] = field(default_factory=set)
+    """Those of `METADATA` that the query names: each is a column like any other."""
     asked: dict[str, tuple[Column, tuple[exp.Expression, ...]]] = field(default_factory=dict)
 
     def find(self, name: str) -> Column | None:
         """The column called `name`; one without values if only the registry knows it, None if nobody does."""
         if name in self.asked:
             return self.asked[name][0]
+        if name in self.named:
+            return self.metadata(name)
         found = self.schema.resolve(name)
         if found is None:
             return None
@@ -85,6 +89,14 @@ class Streams:
                 return self._meta(name, Type.DOUBLE, lambda _, __: call("toFloat64", exp.Literal.number(0)))
             case _:
                 return self._meta(name, Type.KEYWORD, lambda _, __: null(Type.KEYWORD).tree)
+
+    def member_of_source(self, member: str) -> Column:
+        """`_source` with nothing but one member."""
+        return self._meta(
+            f"_source {member}",
+            Type.KEYWORD,
+            lambda schema, stream: source_document(schema, stream, self.binder, member),
+        )
 
     def span(self, span_ms: int) -> Column:
         """The number of the span of time since 1970 in which an event lies."""

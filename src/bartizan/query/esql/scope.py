@@ -11,6 +11,9 @@ MAX_COLUMNS = 10_000
 """Most columns at any place of a pipeline."""
 
 
+_NO_COLUMN = object()
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Columns; None is one of the streams that nobody asked for yet."""
@@ -35,6 +38,10 @@ class Scope:
         if self.kept is not None and not any(fits(name, parts) for parts in self.kept):
             return None
         return self.streams.find(name)
+
+    def is_source(self, name: str) -> bool:
+        """Whether `name` is the event as one JSON text, as `METADATA` names it."""
+        return name == "_source" and self.events is not None and self.columns.get(name, _NO_COLUMN) is None
 
     def all(self) -> tuple[Column, ...]:
         """Every column in order."""

@@ -15,11 +15,12 @@ _ADDRESS = r"^::ffff:(\d+\.\d+\.\d+\.\d+)$"
 _NOTHING = "{}"
 
 
-def source_document(schema: Schema, stream: str, binder: Binder) -> exp.Expression:
-    """The JSON of the events of `stream`, whose schema `schema` is. Where a name is a value and a group of others, the
-    group keeps it as `value`."""
+def source_document(schema: Schema, stream: str, binder: Binder, member: str | None = None) -> exp.Expression:
+    """The JSON of the events of `stream`, whose schema `schema` is; with nothing but `member`, if one is given. Where a
+    name is a value and a group of others, the group keeps it as `value`."""
     tree: dict[str, Any] = {}
-    for name in sorted(schema.streams[stream]):
+    names = (name for name in sorted(schema.streams[stream]) if member is None or name.split(".")[0] == member)
+    for name in names:
         below = tree
         *groups, last = name.split(".")
         for group in groups:
@@ -28,7 +29,7 @@ def source_document(schema: Schema, stream: str, binder: Binder) -> exp.Expressi
                 inner = below[group] = {"value": inner}
             below = inner
         below[last] = name
-    return _Source(schema, stream, binder).of(tree)
+    return _Source(schema, stream, binder).of(tree) if tree else text(_NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

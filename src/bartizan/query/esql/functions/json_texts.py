@@ -47,5 +47,14 @@ def _steps(path: str) -> list[str | int]:
     return steps
 
 
+def first_member(path: str) -> str | None:
+    """The member of an object in which a path lies; None for a path into an array, and for what is no path."""
+    try:
+        steps = _steps(path)
+    except Mistake:
+        return None
+    return steps[0] if steps and isinstance(steps[0], str) else None
+
+
 JSON: Mapping[str, Function] = {"json_extract": Function((TEXT, TEXT), gives(Type.KEYWORD, _json))}
 """Functions of JSON texts."""
