@@ -2,7 +2,7 @@
 of detection has.
 
 A plan depends on the rule, the columns of the streams and, where the rule speaks of it, the present: such a plan is
-made anew each minute.
+made anew each minute. What is wrong with a rule depends on the rule and the streams alone.
 """
 
 import re
@@ -60,7 +60,8 @@ class Planner:
         except BartizanError as error:
             planned = RuleFailed(rule, error)
         if not _can_change(rule, known):
-            until = known.now + timedelta(seconds=PRESENT_S) if _speaks_of_the_present(rule) else None
+            is_of_now = isinstance(planned, RulePlan) and _speaks_of_the_present(rule)
+            until = known.now + timedelta(seconds=PRESENT_S) if is_of_now else None
             self._kept[rule.id] = _Kept(rule, planned, until)
         return planned
 
