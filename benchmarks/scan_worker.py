@@ -10,6 +10,7 @@ from pathlib import Path
 from bartizan.app import App
 from bartizan.config import Config
 from bartizan.detect.arrivals import Window
+from bartizan.detect.choosing import choose
 from bartizan.detect.findings import Cut
 from bartizan.detect.ledger import BEGINNING
 from bartizan.detect.meaning import Knowledge
@@ -17,7 +18,7 @@ from bartizan.detect.plan import Planned
 from bartizan.detect.planner import Planner
 from bartizan.detect.rule import Rule
 from bartizan.detect.runner import by_stream
-from bartizan.detect.scan import choose, scan
+from bartizan.detect.scan import scan
 from bartizan.ingest.objects import find_files
 from bartizan.pipeline.intake import file_source
 from bartizan.query.schema import Schema
