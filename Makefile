@@ -6,7 +6,7 @@ DEMO := data/demo
 # Commands are started again and again by tests: their compiled modules are kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo serve test test-slow fuzz check bench lock format clean
+.PHONY: help demo serve test test-slow fuzz seeds check bench lock format clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test-slow: .venv/dev.stamp ## kill -9, large and hostile input, every function w
 
 fuzz: .venv/dev.stamp ## a million hostile inputs for each parser of queries; INPUTS=n for another number
 	$(BIN)/python -m tests.query.fuzzing --inputs $(or $(INPUTS),1000000)
+
+seeds: .venv/dev.stamp ## random histories of arrivals, kills and clocks for the rules, two hundred; SEEDS=n for another number
+	BARTIZAN_SEEDS=$(or $(SEEDS),200) $(BIN)/pytest -n auto --dist load -m slow tests/detect/test_completeness.py
 
 check: .venv/dev.stamp ## format, lint, types, import contracts, integrations, rules
 	$(BIN)/ruff format --check .

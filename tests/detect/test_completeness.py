@@ -1,5 +1,6 @@
 """However events arrive, and whatever happens to who looks at them: the alerts are those of one run over everything."""
 
+import os
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,6 +25,9 @@ from tests.detect.completeness.world import (
     run,
     stream_of_events,
 )
+
+SEEDS = int(os.environ.get("BARTIZAN_SEEDS", "20"))
+"""Histories that the slow suite plays; `make seeds` plays two hundred."""
 
 _worlds = count(1)
 ALERTS = "alerts-own"
@@ -124,6 +128,6 @@ def test_alerts_are_those_of_one_run_over_everything(world: World, rules: list[R
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_alerts_are_those_of_one_run_for_many_seeds(world: World, rules: list[Rule], seed: int) -> None:
     check(world, rules, seed)
