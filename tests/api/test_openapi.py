@@ -126,7 +126,7 @@ def test_an_operation_names_answers_errors_and_key(described: dict[str, Any], me
     success = answers["202" if "202" in answers else "200"]
     assert success["content"].keys() == {kind}
     assert success["content"][kind]["schema"]
-    for status in ("400", "401", "404", "409", "413", "415", "422", "500", "503"):
+    for status in ("400", "401", "404", "409", "413", "415", "422", "429", "500", "503"):
         assert answers[status]["content"]["application/json"]["schema"] == ERROR
 
 

@@ -73,7 +73,7 @@ def test_one_runs_at_a_time_and_is_cancelled_between_slices(client: httpx.Client
     id = client.post(URL, json={}).json()["id"]
     assert endless.wait(DEADLINE_S)
     busy = client.post(URL, json={})
-    assert (busy.status_code, error_of(busy)["type"]) == (503, "Busy")
+    assert (busy.status_code, error_of(busy)["type"]) == (429, "TooManyJobs")
     client.delete(f"{URL}/{id}")
     assert end(client, id)["state"] == "cancelled"
 

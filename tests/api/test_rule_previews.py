@@ -128,7 +128,7 @@ def test_a_preview_is_cancelled_and_too_many_are_refused(
     while (answer := client.post(URL, json={"all": True})).status_code == 202:
         ids.append(answer.json()["id"])
     assert len(ids) == MAX_RUNNING + MAX_WAITING
-    assert (answer.status_code, error_of(answer)["type"]) == (503, "Busy")
+    assert (answer.status_code, error_of(answer)["type"]) == (429, "TooManyJobs")
     assert endless.wait(DEADLINE_S)
     assert (client.get(f"{URL}/{ids[0]}").json()["done"], client.get(f"{URL}/{ids[-1]}").json()["state"]) == (
         1,

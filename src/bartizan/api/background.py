@@ -13,7 +13,7 @@ from threading import Event, Lock
 from typing import Any
 from uuid import uuid4
 
-from bartizan.api.errors import Busy, NotFound, Problem, problem_of
+from bartizan.api.errors import NotFound, Problem, TooManyJobs, problem_of
 from bartizan.api.logs import key_values
 from bartizan.clock import Clock
 from bartizan.engine.base import Engine
@@ -97,14 +97,14 @@ class BackgroundJobs:
         self._pool = ThreadPoolExecutor(MAX_RUNNING, "job")
 
     def start(self, kind: str, work: Work, most: int = MAX_RUNNING + MAX_WAITING) -> Job:
-        """A new job. Raises `Busy` when too many run or wait, of its kind `most`."""
+        """A new job. Raises `TooManyJobs` when too many run or wait, of its kind `most`."""
         now = self._clock()
         entry = _Entry(Job(uuid4().hex, kind, JobState.WAITING, now, now), new_search())
         with self._lock:
             if sum(one.job.state in OPEN for one in self._entries.values()) >= MAX_RUNNING + MAX_WAITING:
-                raise Busy(f"{MAX_RUNNING + MAX_WAITING} jobs run or wait", hint="come again when one has ended")
+                raise TooManyJobs(f"{MAX_RUNNING + MAX_WAITING} jobs run or wait", hint="come again when one has ended")
             if sum(one.job.state in OPEN and one.job.kind == kind for one in self._entries.values()) >= most:
-                raise Busy(f"as many of kind {kind} as may run already", hint="come again when it has ended")
+                raise TooManyJobs(f"as many of kind {kind} as may run already", hint="come again when it has ended")
             self._entries[entry.job.id] = entry
             self._forget()
         self._pool.submit(self._run, entry, work)

@@ -63,6 +63,13 @@ class Busy(BartizanError, Transient):
     """More has come in than can be kept up with: later may do."""
 
 
+class TooManyJobs(BartizanError, Transient):
+    """As many jobs run and wait as may: another is taken when one has ended."""
+
+
+_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+"""Statuses that say when to come again."""
+
 _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (UnknownConnector, HTTPStatus.NOT_FOUND),
@@ -88,7 +95,10 @@ _STATUS: tuple[tuple[type[BartizanError], HTTPStatus], ...] = (
 
 
 def status_of(error: BartizanError) -> HTTPStatus:
-    """The status that an error of ours means to the client: 4xx don't repeat, 503 and 504 later may do."""
+    """The status that an error of ours means to the client: 4xx don't repeat, but for 429 (RFC 6585, 4), which as 503
+    and 504 later may do."""
+    if isinstance(error, TooManyJobs):
+        return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, BudgetExceeded) and error.out_of_time:
         return HTTPStatus.GATEWAY_TIMEOUT
     if isinstance(error, EngineError) and error.code == TIMEOUT_EXCEEDED:
@@ -128,7 +138,7 @@ def install_handlers(server: FastAPI) -> None:
 async def _on_own(_: Request, error: Exception) -> Response:
     assert isinstance(error, BartizanError)
     status = status_of(error)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status in _LATER else None
     return failure(status, problem_of(error), headers)
 
 

@@ -29,6 +29,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         413: "The body is too large.",
         415: "The content type is not accepted.",
         422: "A parameter or the body is not valid.",
+        429: "As many jobs run as may: try again after `Retry-After` seconds.",
         500: "The server failed.",
         503: "Not now: try again after `Retry-After` seconds.",
     }.items()
