@@ -69,6 +69,6 @@ def test_through_the_server(data: Path, office: Path) -> None:
         status, out, err = ran("lists", "list", "--data", str(data), "--format", "csv")
         assert (status, out.splitlines()[1].split(",")[:3]) == (0, ["office", "ip", "2"]), err
         status, _, err = ran("lists", "import", "../x", str(office), "--type", "ip", "--data", str(data))
-        assert (status, "is no name" in err) == (2, True)
+        assert (status, "body.name" in err) == (2, True), err
     finally:
         ended(server)
