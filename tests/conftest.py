@@ -14,6 +14,9 @@ from bartizan.engine.address import open_engine
 from bartizan.engine.base import Engine
 from bartizan.engine.limits import Limits
 
+pytest_plugins = ["tests.control_plane"]
+"""Fixtures of the control-plane databases."""
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 

@@ -7,30 +7,7 @@ import pytest
 from bartizan.cases.case import Case
 from bartizan.cases.casework import Casework, casework_over
 from bartizan.state.stores import State
-from tests.control_plane import (
-    Time,
-    empty_url,
-    kind,
-    migrated_postgresql,
-    migrated_sqlite,
-    open_another,
-    postgresql,
-    state,
-    time,
-    url,
-)
-
-__all__ = [
-    "empty_url",
-    "kind",
-    "migrated_postgresql",
-    "migrated_sqlite",
-    "open_another",
-    "postgresql",
-    "state",
-    "time",
-    "url",
-]
+from tests.control_plane import Time
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlglot import exp, parse_one
 
-from bartizan.alerts.building_blocks import FIELD as BUILDING_BLOCK
+from bartizan.alerts.building_blocks import without_building_blocks
 from bartizan.alerts.errors import ChangeRefused
 from bartizan.alerts.present import COLUMNS, shown
 from bartizan.alerts.workflow import ASSIGNEES, STATUS, TAGS
@@ -18,7 +18,7 @@ from bartizan.engine.literals import date_text
 from bartizan.query.binder import Binder
 from bartizan.query.compile import predicate, to_ir
 from bartizan.query.schema import Schema
-from bartizan.query.sql import column, text
+from bartizan.query.sql import column
 
 _PAGE = """
 SELECT `event.original` AS alert, `@timestamp` AS at, ifNull(`alert.risk_score`, -1) AS risk, `event.id` AS id
@@ -114,12 +114,13 @@ def condition_of(schema: Schema, table: str, wanted: AlertFilter, now: datetime)
         if at is not None:
             trees.append(parse_one(template, dialect="clickhouse"))
             parameters[called] = date_text(at)
+    own = schema.only([table])
     if wanted.query.strip() not in ("", "*"):
-        own, binder = schema.only([table]), Binder("q")
+        binder = Binder("q")
         trees.append(predicate(to_ir(wanted.query, wanted.language, own, now), own.narrow(table), binder))
         parameters |= {name: bound.value for name, bound in binder.params.items()}
-    if not wanted.building_blocks and BUILDING_BLOCK in schema.streams.get(table, {}):
-        trees.append(exp.EQ(this=column(BUILDING_BLOCK), expression=text("")))
+    if not wanted.building_blocks and (is_none := without_building_blocks(own).get(table)):
+        trees.append(predicate(is_none, own.narrow(table), Binder("b")))
     return Condition(trees, parameters)
 
 

@@ -1,24 +1,24 @@
 """`/exceptions/preview`: what an exception would hide, before it is saved, as a job; or what a stored one hides."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
-from bartizan.api.background import Job, JobState, Task
+from bartizan.api.background import Job, Task
 from bartizan.api.documents import Asked
-from bartizan.api.errors import BadParameter, Problem
+from bartizan.api.errors import BadParameter
 from bartizan.api.exceptions import ConditionBody, System
+from bartizan.api.job_report import JobId, JobReport, report
 from bartizan.api.route import Route, Served, Serving
-from bartizan.api.rule_previews import JobId, loaded
+from bartizan.api.rule_previews import loaded
 from bartizan.detect.exceptions import RuleException
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.preview.exceptions import hidden_by
 from bartizan.detect.preview.hidden import HiddenPreview
 from bartizan.detect.preview.period import Period, read_period
 from bartizan.detect.preview.proposed import Proposed, Trials, trials_of
-from bartizan.detect.preview.result import Progress
+from bartizan.detect.preview.result import finished
 from bartizan.detect.runner import Evaluator
 from bartizan.detect.tuning import Tuning, exception_of
 from bartizan.state.conditions import MAX_CONDITIONS, read_conditions
@@ -50,21 +50,9 @@ class ExceptionPreviewRequest(Asked):
     """Date or date math, excluded."""
 
 
-class ExceptionPreviewJob(BaseModel):
+class ExceptionPreviewJob(JobReport):
     """A preview on its way."""
 
-    id: str
-    state: JobState
-    created_at: datetime
-    updated_at: datetime
-    done: int
-    """Steps that are done."""
-    total: int | None
-    """Steps there are; null while that is not known."""
-    events: int
-    """Events that were looked at."""
-    error: Problem | None
-    """Why it failed."""
     result: HiddenPreview | None
     """Once it is done. Values in it are log content: data, never markup."""
 
@@ -108,26 +96,11 @@ def _result(serving: Served, trials: Trials, period: Period, task: Task) -> Hidd
     services = serving.services
     budget = replace(services.limits.search, search=task.search)
     evaluator = Evaluator(services.engine, services.schema(), Knowledge(services.clock(), trials.lists), budget)
-    for told in hidden_by(evaluator, trials, period, task.cancelled.is_set):
-        if isinstance(told, Progress):
-            task.progress(told.done, told.total, told.events)
-        else:
-            found = told
-    return found
+    return finished(hidden_by(evaluator, trials, period, task.cancelled.is_set), task.progress)
 
 
 def _shown(job: Job) -> ExceptionPreviewJob:
-    return ExceptionPreviewJob(
-        id=job.id,
-        state=job.state,
-        created_at=job.created_at,
-        updated_at=job.updated_at,
-        done=job.done,
-        total=job.total,
-        events=job.items,
-        error=job.error,
-        result=job.result,
-    )
+    return report(ExceptionPreviewJob, job, job.result)
 
 
 ROUTES = (

@@ -1,15 +1,13 @@
 """`/rules/backfill`: rules over events they have missed, or once more over all: a job that leaves time for ingest."""
 
 import time
-from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from bartizan.api.background import Job, JobState, Task
-from bartizan.api.errors import Problem
+from bartizan.api.background import Job, Task
+from bartizan.api.job_report import JobId, JobReport, report
 from bartizan.api.route import Route, Served, Serving
 from bartizan.detect.backfill import BackfillProgress, read_bounds
 from bartizan.detect.preview.select import selected
@@ -20,8 +18,6 @@ from bartizan.pipeline.detection import Detected
 from bartizan.query.budget import SearchCancelled
 
 KIND = "backfill"
-
-JobId = Annotated[str, Path(max_length=100)]
 
 
 class BackfillRequest(BaseModel):
@@ -52,19 +48,10 @@ class BackfillResult(BaseModel):
     """Rules that could not be evaluated over all of it, with the last reason; what they have not seen stays a gap."""
 
 
-class BackfillJob(BaseModel):
-    """A back-fill on its way. One that is cancelled, or dies with the server, leaves the rest as gaps."""
+class BackfillJob(JobReport):
+    """A back-fill on its way; its steps are slices of the events, done when they are stored. One that is cancelled, or
+    dies with the server, leaves the rest as gaps."""
 
-    id: str
-    state: JobState
-    created_at: datetime
-    updated_at: datetime
-    done: int
-    """Slices that are done and stored."""
-    total: int | None
-    events: int
-    """Events of these slices."""
-    error: Problem | None
     result: BackfillResult | None
 
 
@@ -111,17 +98,8 @@ def _result(
 
 def _shown(job: Job) -> BackfillJob:
     told: BackfillProgress | None = job.result
-    return BackfillJob(
-        id=job.id,
-        state=job.state,
-        created_at=job.created_at,
-        updated_at=job.updated_at,
-        done=job.done,
-        total=job.total,
-        events=job.items,
-        error=job.error,
-        result=None if told is None else BackfillResult(alerts=told.alerts, cut=told.cut, failed=dict(told.failed)),
-    )
+    result = None if told is None else BackfillResult(alerts=told.alerts, cut=told.cut, failed=dict(told.failed))
+    return report(BackfillJob, job, result)
 
 
 ROUTES = (

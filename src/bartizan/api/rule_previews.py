@@ -2,20 +2,19 @@
 
 import tempfile
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path as File
 from typing import Annotated
 
-from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from bartizan.api.background import Job, JobState, Task
-from bartizan.api.errors import BadParameter, Problem
+from bartizan.api.background import Job, Task
+from bartizan.api.errors import BadParameter
+from bartizan.api.job_report import JobId, JobReport, report
 from bartizan.api.route import Route, Served, Serving
 from bartizan.detect.errors import RuleError
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.preview.period import Period, read_period
-from bartizan.detect.preview.result import Preview, Progress
+from bartizan.detect.preview.result import Preview, finished
 from bartizan.detect.preview.run import previewed
 from bartizan.detect.preview.select import as_asked, selected
 from bartizan.detect.rule import Rule
@@ -23,8 +22,6 @@ from bartizan.detect.runner import Evaluator
 from bartizan.detect.tuning import Tuned, Tuning
 
 KIND = "preview"
-
-JobId = Annotated[str, Path(max_length=100)]
 
 
 class PreviewRequest(BaseModel):
@@ -48,21 +45,9 @@ class PreviewRequest(BaseModel):
     """Date or date math, excluded."""
 
 
-class PreviewJob(BaseModel):
+class PreviewJob(JobReport):
     """A preview on its way."""
 
-    id: str
-    state: JobState
-    created_at: datetime
-    updated_at: datetime
-    done: int
-    """Steps that are done."""
-    total: int | None
-    """Steps there are; null while that is not known."""
-    events: int
-    """Events that were looked at."""
-    error: Problem | None
-    """Why it failed."""
     result: Preview | None
     """Once it is done. Values in it are log content: data, never markup."""
 
@@ -112,26 +97,11 @@ def _result(serving: Served, tuned: Tuned, period: Period, task: Task) -> Previe
     services = serving.services
     budget = replace(services.limits.search, search=task.search)
     evaluator = Evaluator(services.engine, services.schema(), Knowledge(services.clock(), tuned.lists), budget)
-    for told in previewed(evaluator, tuned.rules, period, task.cancelled.is_set, tuned.off):
-        if isinstance(told, Progress):
-            task.progress(told.done, told.total, told.events)
-        else:
-            found = told
-    return found
+    return finished(previewed(evaluator, tuned.rules, period, task.cancelled.is_set, tuned.off), task.progress)
 
 
 def _shown(job: Job) -> PreviewJob:
-    return PreviewJob(
-        id=job.id,
-        state=job.state,
-        created_at=job.created_at,
-        updated_at=job.updated_at,
-        done=job.done,
-        total=job.total,
-        events=job.items,
-        error=job.error,
-        result=job.result,
-    )
+    return report(PreviewJob, job, job.result)
 
 
 ROUTES = (

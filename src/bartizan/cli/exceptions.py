@@ -23,7 +23,7 @@ from bartizan.detect.preview.exceptions import hidden_by
 from bartizan.detect.preview.hidden import HiddenPreview
 from bartizan.detect.preview.period import Period, read_period
 from bartizan.detect.preview.proposed import Proposed, Trials, trials_of
-from bartizan.detect.preview.result import Progress
+from bartizan.detect.preview.result import finished
 from bartizan.detect.runner import Evaluator
 from bartizan.detect.tuning import Tuning, exception_of
 from bartizan.query.cancel import interruptible
@@ -142,9 +142,4 @@ def _instant(text: object) -> datetime | None:
 def _hidden(app: App, trials: Trials, period: Period, search: str, shown: Shown) -> HiddenPreview:
     budget = replace(app.budget, search=search)
     evaluator = Evaluator(app.engine, app.schema(), Knowledge(app.clock(), trials.lists), budget)
-    for told in hidden_by(evaluator, trials, period):
-        if isinstance(told, Progress):
-            shown.update(told.done, told.total, told.events)
-        else:
-            found = told
-    return found
+    return finished(hidden_by(evaluator, trials, period), shown.update)

@@ -18,7 +18,7 @@ from bartizan.cli.remote import Remote, live_server
 from bartizan.cli.remote_jobs import followed
 from bartizan.detect.meaning import Knowledge
 from bartizan.detect.preview.period import Period, read_period
-from bartizan.detect.preview.result import Preview, Progress
+from bartizan.detect.preview.result import Preview, finished
 from bartizan.detect.preview.run import previewed
 from bartizan.detect.preview.select import as_asked, selected
 from bartizan.detect.rule import Rule
@@ -91,12 +91,7 @@ class Shown:
 def _local(app: App, tuned: Tuned, period: Period, search: str, shown: Shown) -> Preview:
     budget = replace(app.budget, search=search)
     evaluator = Evaluator(app.engine, app.schema(), Knowledge(app.clock(), tuned.lists), budget)
-    for told in previewed(evaluator, tuned.rules, period, off=tuned.off):
-        if isinstance(told, Progress):
-            shown.update(told.done, told.total, told.events)
-        else:
-            found = told
-    return found
+    return finished(previewed(evaluator, tuned.rules, period, off=tuned.off), shown.update)
 
 
 def _remote(server: Remote, asked: Mapping[str, Any], shown: Shown) -> dict[str, Any]:

@@ -36,9 +36,36 @@ class Alone:
         return any(window.after < window.until for window in self.windows.values())
 
 
-def run_alone(
-    new: "Triggers", due: Sequence[Alone], known: Knowledge, budget: Budget, turns: Turns
-) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """Tells where there is something new for rules, in one pass for all of them."""
+
+    engine: Engine
+    schema: Schema
+    is_last: bool = False
+    """Whether nothing more will arrive."""
+
+    def of(self, due: Sequence[Alone]) -> dict[str, tuple[Span, ...] | BartizanError]:
+        """By the rule's id: spans of event time, or why that can't be told."""
+        found: dict[str, list[Span]] = defaultdict(list)
+        failed: dict[str, BartizanError] = {}
+        for window, planned in _by_window(due).items():
+            chosen = choose(self.engine, window, planned, self.schema)
+            for plan, told in zip(chosen, self._spans(window, chosen), strict=True):
+                if isinstance(told, BartizanError):
+                    failed[plan.rule.id] = told
+                else:
+                    found[plan.rule.id] += told
+        return {**{rule: merged(own) for rule, own in found.items()}, **failed}
+
+    def _spans(self, window: Window, planned: Sequence[Planned]) -> list[tuple[Span, ...] | BartizanError]:
+        """As `spans`; of a rule at fault why."""
+        return in_halves(
+            planned, lambda part: [*spans(self.engine, window, part, self.schema)], lambda plan, error: error
+        )
+
+
+def run_alone(new: Triggers, due: Sequence[Alone], known: Knowledge, budget: Budget, turns: Turns) -> Iterator[Finding]:
     """Evaluate each of the rules; the windows follow what was found in all of them."""
     complete = _Completed(new.engine, new.is_last)
     unseen: set[str] = set()
@@ -83,35 +110,6 @@ def _seen(due: Iterable[Alone], unseen: Container[str]) -> dict[Window, tuple[st
                 if window.after < window.until:
                     windows[window].append(one.plan.rule.id)
     return {window: tuple(rules) for window, rules in windows.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Triggers:
-    """Tells where there is something new for rules, in one pass for all of them."""
-
-    engine: Engine
-    schema: Schema
-    is_last: bool = False
-    """Whether nothing more will arrive."""
-
-    def of(self, due: Sequence[Alone]) -> dict[str, tuple[Span, ...] | BartizanError]:
-        """By the rule's id: spans of event time, or why that can't be told."""
-        found: dict[str, list[Span]] = defaultdict(list)
-        failed: dict[str, BartizanError] = {}
-        for window, planned in _by_window(due).items():
-            chosen = choose(self.engine, window, planned, self.schema)
-            for plan, told in zip(chosen, self._spans(window, chosen), strict=True):
-                if isinstance(told, BartizanError):
-                    failed[plan.rule.id] = told
-                else:
-                    found[plan.rule.id] += told
-        return {**{rule: merged(own) for rule, own in found.items()}, **failed}
-
-    def _spans(self, window: Window, planned: Sequence[Planned]) -> list[tuple[Span, ...] | BartizanError]:
-        """As `spans`; of a rule at fault why."""
-        return in_halves(
-            planned, lambda part: [*spans(self.engine, window, part, self.schema)], lambda plan, error: error
-        )
 
 
 def _by_window(due: Sequence[Alone]) -> dict[Window, list[Planned]]:

@@ -8,6 +8,7 @@ from bartizan.detect.elastic import entries as elastic
 from bartizan.detect.elastic.convert import convert
 from bartizan.detect.errors import RuleError
 from bartizan.detect.imported import Imported
+from bartizan.detect.packs.members import MANIFEST
 from bartizan.detect.rule_file import load_toml, read_rule
 from bartizan.detect.sigma import entries as sigma
 from bartizan.detect.sigma.convert import convert_all
@@ -15,8 +16,6 @@ from bartizan.detect.sigma.convert import convert_all
 SUFFIXES = (".toml", *elastic.SUFFIXES, *sigma.SUFFIXES)
 SAMPLES = (".match", ".benign", ".history")
 """What stands before the suffix of samples beside a rule."""
-PACK_MANIFEST = "pack.toml"
-"""What a folder of rules has that is the source of a pack: no rule."""
 MAX_FILES = 50_000
 """Most files of one folder."""
 
@@ -41,7 +40,7 @@ def rule_files(path: Path) -> list[Path] | RuleError:
         return [path] if path.is_file() else RuleError("there are no rules here", where=str(path))
     files: list[Path] = []
     for file in path.rglob("*"):
-        is_rule = file.suffix in SUFFIXES and file.with_suffix("").suffix not in SAMPLES and file.name != PACK_MANIFEST
+        is_rule = file.suffix in SUFFIXES and file.with_suffix("").suffix not in SAMPLES and file.name != MANIFEST
         if is_rule and file.is_file():
             files.append(file)
         if len(files) > MAX_FILES:

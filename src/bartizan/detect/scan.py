@@ -1,4 +1,5 @@
-"""The shared scan: one pass over a stream for all rules that read it, giving each event that matches with its rules."""
+"""The shared scan: one pass over a stream for all rules that read it, and one over few events for the rare ones among
+them. It gives each event that matches with its rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,11 +38,11 @@ def _scan(engine: Engine, window: Window, planned: Sequence[Planned], schema: Sc
     limit = max(plan.rule.max_alerts for plan in planned)
     counts = [0] * len(planned)
     for row in rows(engine, _scan_query(asked, limit), asked.parameters, settings=READ_ONLY):
-        number = row.pop(MATCHED) - 1
-        counts[number] += 1
-        if counts[number] <= planned[number].rule.max_alerts:
-            yield Match(planned[number], row)
-    full = [number for number, count in enumerate(counts) if count >= planned[number].rule.max_alerts]
+        place = row.pop(MATCHED) - 1
+        counts[place] += 1
+        if counts[place] <= planned[place].rule.max_alerts:
+            yield Match(planned[place], row)
+    full = [place for place, count in enumerate(counts) if count >= planned[place].rule.max_alerts]
     if full:
         yield from _cuts(engine, asked, planned, full)
 

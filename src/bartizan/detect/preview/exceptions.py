@@ -4,26 +4,23 @@ Of rules on single events the shared scan counts the events that the exceptions 
 evaluated twice: with fewer events a group can vanish, or become another one.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bartizan.detect.alone import Alone
 from bartizan.detect.plan import Planned, RulePlan
 from bartizan.detect.planner import Planner
-from bartizan.detect.preview.alone import Due, as_previewed, due_alone, found_alone
+from bartizan.detect.preview.alone import Due, as_previewed, found_alone
+from bartizan.detect.preview.course import Course, IsCancelled, never
 from bartizan.detect.preview.held import Counted, condition_of, covered, held_of, stored_by_id, stored_on_events
 from bartizan.detect.preview.hidden import HiddenPreview
 from bartizan.detect.preview.hiding import Hiding, hidden_preview
 from bartizan.detect.preview.period import Period
 from bartizan.detect.preview.proposed import Trials, with_exceptions
 from bartizan.detect.preview.result import Progress
-from bartizan.detect.preview.run import IsCancelled, never
-from bartizan.detect.preview.shared import count_shared
-from bartizan.detect.preview.slices import Slice, slices_of
-from bartizan.detect.preview.tally import RuleTally
+from bartizan.detect.preview.slices import Slice
 from bartizan.detect.rule import Rule
-from bartizan.detect.runner import Evaluator, by_stream
+from bartizan.detect.runner import Evaluator
 from bartizan.errors import BartizanError
 from bartizan.query import ir
 from bartizan.query.budget import SearchCancelled
@@ -38,7 +35,7 @@ def hidden_by(
     Raises `SearchCancelled` once `is_cancelled` says so, between two statements.
     """
     hidings = {one.rule.id: Hiding(one.rule, one.exceptions) for one in trials.tried}
-    run = _Run(evaluator, period, hidings, is_cancelled)
+    run = _Run(evaluator, period, is_cancelled, hidings)
     without = run.planned([one.rule for one in trials.tried])
     having = run.planned([with_exceptions(one) for one in trials.tried])
     plans = [plan for id, plan in without.items() if id in having]
@@ -51,16 +48,8 @@ def hidden_by(
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    evaluator: Evaluator
-    period: Period
+class _Run(Course):
     hidings: Mapping[str, Hiding]
-    is_cancelled: IsCancelled
-
-    def check(self) -> None:
-        """Raises `SearchCancelled` if it was cancelled."""
-        if self.is_cancelled():
-            raise SearchCancelled("the preview was cancelled")
 
     def planned(self, rules: Sequence[Rule]) -> dict[str, RulePlan]:
         """The plans of the rules that can be evaluated; the others have their error."""
@@ -69,31 +58,20 @@ class _Run:
             self.hidings[one.rule.id].error = str(one.error)
         return {plan.rule.id: plan for plan in plans}
 
-    def sliced(self, streams: set[str]) -> dict[str, list[Slice]]:
-        """The slices of each stream."""
-        found: dict[str, list[Slice]] = defaultdict(list)
-        cheap = replace(self.evaluator.budget, max_rows=0)  # only times are read
-        for stream in sorted(streams):
-            self.check()
-            found[stream] = slices_of(self.evaluator.engine, stream, self.period, cheap)
-        return found
-
     def evaluated(
         self, plans: Sequence[RulePlan], having: Mapping[str, RulePlan], slices: Mapping[str, list[Slice]]
     ) -> Iterator[Progress]:
         """Evaluate all, step by step."""
-        shared = [plan for plan in plans if not plan.is_alone]
-        steps = [(part, planned) for stream, planned in by_stream(shared).items() for part in slices[stream]]
-        alone = [plan for plan in plans if plan.is_alone]
+        steps, alone = self.steps(plans, slices), [plan for plan in plans if plan.is_alone]
         done, total, events = 0, len(steps) + len(alone), 0
         yield Progress(done, total, events)
         for part, planned in steps:
             self._shared(part, planned)
             done, events = done + 1, events + part.events
             yield Progress(done, total, events)
-        self._stored(shared)
-        before = self._due(alone)
-        after = self._due([having[plan.rule.id] for plan in alone])
+        self._stored([plan for plan in plans if not plan.is_alone])
+        before = self.due(alone)
+        after = self.due([having[plan.rule.id] for plan in alone])
         for one, other in zip(before.rules, after.rules, strict=True):
             self._alone(one, before, other, after)
             done += 1
@@ -102,15 +80,9 @@ class _Run:
 
     def _shared(self, part: Slice, planned: Sequence[Planned]) -> None:
         """A slice, all that the rules find in it and what of it the exceptions hold for."""
-        self.check()
         held = [one for plan in planned if (one := self._narrowed(part.window.stream, plan)) is not None]
-        self._count(part, planned, {id: hiding.before for id, hiding in self.hidings.items()})
-        self.check()
-        self._count(part, held, {id: hiding.hidden for id, hiding in self.hidings.items()})
-
-    def _count(self, part: Slice, planned: Sequence[Planned], tallies: Mapping[str, RuleTally]) -> None:
-        evaluator, bucket_ms = self.evaluator, self.period.bucket_ms
-        count_shared(evaluator.engine, part.window, planned, tallies, evaluator.schema, bucket_ms, evaluator.budget)
+        self.count(part, planned, {id: hiding.before for id, hiding in self.hidings.items()})
+        self.count(part, held, {id: hiding.hidden for id, hiding in self.hidings.items()})
 
     def _narrowed(self, stream: str, planned: Planned) -> Planned | None:
         """The rule on the events that its exceptions hold for; None if there can be none."""
@@ -118,10 +90,6 @@ class _Run:
         schema = self.evaluator.schema.only([stream], planned.rule.unknown_fields)
         holds = condition_of(self.evaluator, schema, hiding.exceptions, stream)
         return None if holds == ir.Constant(False) else replace(planned, expr=ir.And((planned.expr, holds)))
-
-    def _due(self, plans: Sequence[RulePlan]) -> Due:
-        self.check()
-        return due_alone(self.evaluator, plans, self.period) if plans else Due((), {})
 
     def _alone(self, one: Alone, before: Due, other: Alone, after: Due) -> None:
         hiding = self.hidings[one.plan.rule.id]

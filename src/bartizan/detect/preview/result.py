@@ -1,8 +1,8 @@
 """What a preview comes to, for people and programs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,21 @@ class Progress:
     """Steps: a slice of a stream for all rules that share a scan, a rule that asks on its own."""
     events: int
     """Events of the slices that are done."""
+
+
+Result = TypeVar("Result")
+Show = Callable[[int, int, int], object]
+"""Takes how much is done, of how much, and how many events were looked at."""
+
+
+def finished(steps: Iterable[Progress | Result], show: Show) -> Result:
+    """What a preview comes to, after each of its steps was shown."""
+    for step in steps:
+        if isinstance(step, Progress):
+            show(step.done, step.total, step.events)
+        else:
+            found = step
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The shared scan of a preview: for each rule how many events match, when, and whom they are about; rows stay in the
 engine but for a few samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -78,11 +78,15 @@ def _count(
             counted.append((tallies[plan.rule.id], plan, row))
     samples = _samples(engine, window, [id for _, _, row in counted for _, id in row["samples"]], budget)
     for tally, plan, row in counted:
-        numbers, counts = row["buckets"]
-        buckets = {int(number): int(count) for number, count in zip(numbers, counts, strict=True)}
-        tops = {name: {str(one["item"]): int(one["count"]) for one in row[f"top {name}"]} for name in shown}
-        tally.add_counts(int(row["matches"]), buckets, tops)
+        _add_counts(tally, row, shown)
         tally.add_samples(event_hit(plan.rule, samples[id]) for _, id in row["samples"] if id in samples)
+
+
+def _add_counts(tally: RuleTally, row: Mapping[str, Any], entities: Iterable[str]) -> None:
+    numbers, counts = row["buckets"]
+    buckets = {int(number): int(count) for number, count in zip(numbers, counts, strict=True)}
+    tops = {name: {str(one["item"]): int(one["count"]) for one in row[f"top {name}"]} for name in entities}
+    tally.add_counts(int(row["matches"]), buckets, tops)
 
 
 def _entities(schema: Schema) -> tuple[dict[str, exp.Expression], Binder]:

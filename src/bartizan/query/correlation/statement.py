@@ -17,7 +17,7 @@ from bartizan.query.sequence.settings import Asked
 from bartizan.query.sql import all_of, call, column, comparison, named, number, one_of, text
 from bartizan.query.storage import read
 
-MAXPLACES = 100
+MAX_EVENTS = 100
 """Most events that are shown of one window: the last ones."""
 
 Holds = ir.Measured | ir.Seen | ir.Together
@@ -96,7 +96,7 @@ def _found(rows: exp.Query, keys: tuple[str, ...], wanted: ir.Correlation, binde
         ),
         expressions=[exp.to_identifier("_e")],
     )
-    kept = call("arraySlice", call("arrayFilter", near, column("_events")), number(-MAXPLACES))
+    kept = call("arraySlice", call("arrayFilter", near, column("_events")), number(-MAX_EVENTS))
     shown = [*map(column, keys), column("_end"), named(kept, "_events")]
     return exp.Select(expressions=shown).from_(found.subquery(alias="_found", copy=False))
 

@@ -11,9 +11,6 @@ MAX_COLUMNS = 10_000
 """Most columns at any place of a pipeline."""
 
 
-_NO_COLUMN = object()
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Columns; None is one of the streams that nobody asked for yet."""
@@ -41,7 +38,7 @@ class Scope:
 
     def is_source(self, name: str) -> bool:
         """Whether `name` is the event as one JSON text, as `METADATA` names it."""
-        return name == "_source" and self.events is not None and self.columns.get(name, _NO_COLUMN) is None
+        return name == "_source" and self.events is not None and name in self.columns and self.columns[name] is None
 
     def all(self) -> tuple[Column, ...]:
         """Every column in order."""
